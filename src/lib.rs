@@ -1,0 +1,1 @@
+//! kapacitor-udfd

@@ -1,0 +1,2 @@
+//! kapacitor-udfd
+fn main() {}
