@@ -1,1 +1,2 @@
 //! kapacitor-udfd
+pub mod limits;

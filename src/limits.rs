@@ -1,0 +1,36 @@
+//! Every number a peer controls has its bound here. What each bound is for stands at its
+//! field; nothing else in the crate invents one for a peer.
+
+use std::time::Duration;
+
+/// The bounds of one daemon. `Limits::default()` holds the documented defaults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest frame taken, in bytes (default 256 MiB). Attack: a length of 2^63 announced,
+    /// or a real gigabyte sent, to exhaust memory. A stored snapshot comes back as one frame, so
+    /// this must be larger than `max_snapshot`.
+    pub max_frame: usize,
+    /// The largest snapshot given to Kapacitor, in bytes (default 128 MiB). Kapacitor holds it in
+    /// memory and writes it to its database every minute.
+    pub max_snapshot: usize,
+    /// How long one call of a handler is covered by keepalives (default 30 s). Beyond it
+    /// Kapacitor's own timeout ends the Kapacitor task.
+    pub max_handler_time: Duration,
+    /// Connections open at once, over all functions (default 1,024). Attack: file descriptors.
+    pub max_connections: usize,
+    /// How long a shutdown waits for connections to finish (default 10 s). Attack: a peer that
+    /// never reads keeps the daemon from ending.
+    pub grace_period: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame: 256 << 20,
+            max_snapshot: 128 << 20,
+            max_handler_time: Duration::from_secs(30),
+            max_connections: 1024,
+            grace_period: Duration::from_secs(10),
+        }
+    }
+}
