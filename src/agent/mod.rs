@@ -1,0 +1,394 @@
+//! One connection's conversation with Kapacitor, without the connection: requests and the time
+//! go in, responses come out of the outbox. No I/O, no clock, nothing asynchronous.
+
+mod fault;
+mod outbox;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Span, info, warn};
+
+pub use fault::{Fault, ProtocolError, install_panic_hook};
+pub use outbox::{Batch, Forward, Outbox, SendError};
+
+use crate::edge::Edge;
+use crate::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
+use crate::limits::Limits;
+use crate::proto;
+use crate::wire::frame;
+use crate::wire::request::Request;
+use snapshot::Stored;
+
+/// How long after the InitResponse a Restore may still be on its way. Kapacitor sends it at once
+/// if there is a snapshot; data of ours that crosses it would make both sides wait for ever.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// The conversation of one connection.
+///
+/// ```text
+///            Init accepted              Restore, data, or a second gone by
+///  Waiting ────────────────▶ Settling ─────────────────────────────────────▶ Running
+///     │
+///     │ Init refused
+///     ▼
+///  Refused
+/// ```
+///
+/// Info and keepalives are answered everywhere. In `Settling` nothing is sent of the agent's own
+/// accord, only answers; timers and senders wait for `Running`.
+pub struct Agent {
+    handler: Box<dyn Handler>,
+    info: Info,
+    state: State,
+    limits: Arc<Limits>,
+    outbox: Outbox,
+    /// The peer has begun a batch and not ended it.
+    batch_open: bool,
+    task: Option<KapacitorTask>,
+    counters: Counters,
+    /// For requests that have to be encoded anew.
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Refused,
+    Settling { until: UnixNanos },
+    Running,
+}
+
+/// Whose node a connection serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KapacitorTask {
+    /// The Kapacitor task.
+    pub task: String,
+    /// The node in it, such as `mirror2`.
+    pub node: String,
+}
+
+/// What a connection has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Points received.
+    pub points: u64,
+    /// Batches whose end was received.
+    pub batches: u64,
+    /// Snapshots given to Kapacitor.
+    pub snapshots: u64,
+    /// Snapshots that were too large and were replaced by an empty one.
+    pub snapshots_too_large: u64,
+    /// Stored snapshots that were not this daemon's and were left unused.
+    pub snapshots_foreign: u64,
+}
+
+/// What became of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A frame of so many bytes was taken and answered.
+    Took {
+        /// Its length.
+        bytes: usize,
+        /// The time in the request, if it was a keepalive.
+        keepalive: Option<UnixNanos>,
+    },
+    /// There is no whole frame.
+    NeedMore,
+}
+
+impl Agent {
+    /// The conversation of a connection that the handler `make` gives serves.
+    pub fn new(make: impl FnOnce() -> Box<dyn Handler>, limits: Arc<Limits>) -> Result<Self, Fault> {
+        let (handler, info) = fault::catch("info", || {
+            let handler = make();
+            let info = handler.info();
+            Ok((handler, info))
+        })?;
+        Ok(Self {
+            outbox: Outbox::new(info.provides),
+            handler,
+            info,
+            state: State::Waiting,
+            limits,
+            batch_open: false,
+            task: None,
+            counters: Counters::default(),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Takes one request from the front of `input`, if a whole one is there, and answers it.
+    #[inline]
+    pub fn step(&mut self, now: UnixNanos, input: &[u8]) -> Result<Step, Fault> {
+        let Some(frame) = frame::find(input, self.limits.max_frame)? else { return Ok(Step::NeedMore) };
+        let bytes = frame.bytes().len();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
+        self.scratch = scratch;
+        Ok(Step::Took { bytes, keepalive })
+    }
+
+    /// The stream is at its end; `rest` is what no frame was found in.
+    pub fn end_of_stream(&mut self, now: UnixNanos, rest: &[u8]) -> Result<(), Fault> {
+        frame::finish(rest)?;
+        self.stop(now, StopReason::EndOfStream)
+    }
+
+    /// The conversation ends in good order.
+    pub fn stop(&mut self, now: UnixNanos, reason: StopReason) -> Result<(), Fault> {
+        if !matches!(self.state, State::Settling { .. } | State::Running) {
+            return Ok(());
+        }
+        self.state = State::Running;
+        self.call("stop", |handler, out| handler.stop(now, reason, out))?;
+        if self.outbox.waiting() > 0 {
+            warn!(
+                bytes = self.outbox.waiting(),
+                "batches that waited for the end of an open batch are lost: the stream ended inside it"
+            );
+        }
+        Ok(())
+    }
+
+    /// When `on_deadline` is to be called.
+    pub fn next_deadline(&self) -> Option<UnixNanos> {
+        match self.state {
+            State::Running => self.handler.next_deadline(),
+            State::Settling { until } => Some(until),
+            State::Waiting | State::Refused => None,
+        }
+    }
+
+    /// The deadline has come.
+    pub fn on_deadline(&mut self, now: UnixNanos) -> Result<(), Fault> {
+        if let State::Settling { until } = self.state
+            && until <= now
+        {
+            self.state = State::Running;
+        }
+        if self.state == State::Running && self.handler.next_deadline().is_some_and(|due| due <= now) {
+            self.call("on_deadline", |handler, out| handler.on_deadline(now, out))?;
+        }
+        Ok(())
+    }
+
+    /// Whether [`deliver`](Self::deliver) may be called now.
+    pub fn takes_deliveries(&self) -> bool {
+        self.state == State::Running
+    }
+
+    /// Sends what somebody outside the handler's methods gave to a sender.
+    pub fn deliver(&mut self, delivery: &Delivery) -> Result<(), SendError> {
+        match delivery {
+            Delivery::Point(point) => self.outbox.point(point),
+            Delivery::Batch(batch) => self.outbox.batch(batch),
+        }
+    }
+
+    /// Tells Kapacitor why the connection ends, which stops the Kapacitor task.
+    pub fn report(&mut self, fault: &Fault) {
+        self.outbox.respond(&proto::ErrorResponse { error: fault.to_string() });
+    }
+
+    /// What is to be written to Kapacitor.
+    pub(crate) fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// Takes what is ready to be written to Kapacitor, if anything is.
+    pub fn take_output(&mut self) -> Option<bytes::Bytes> {
+        self.outbox.take()
+    }
+
+    /// Whose node this is; `None` before Init.
+    pub fn task(&self) -> Option<&KapacitorTask> {
+        self.task.as_ref()
+    }
+
+    /// What has been seen so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    #[inline]
+    fn request(&mut self, now: UnixNanos, request: Request<'_>) -> Result<Option<UnixNanos>, Fault> {
+        match request {
+            Request::Point(point) => {
+                self.enter_point()?;
+                self.data("point", |handler, out| handler.point(now, point, out))?;
+            }
+            Request::Begin(begin) => {
+                self.enter_begin()?;
+                self.data("begin_batch", |handler, out| handler.begin_batch(now, begin, out))?;
+            }
+            Request::End(end) => {
+                self.enter_end()?;
+                self.data("end_batch", |handler, out| handler.end_batch(now, end, out))?;
+            }
+            Request::Keepalive(proto::KeepaliveRequest { time }) => {
+                self.outbox.respond(&proto::KeepaliveResponse { time });
+                return Ok(Some(time));
+            }
+            Request::Info => self.outbox.respond(&self.info.to_response()),
+            Request::Init(request) => self.init(now, &request)?,
+            Request::Snapshot => self.snapshot(now)?,
+            Request::Restore(request) => self.restore(now, &request.snapshot)?,
+        }
+        Ok(None)
+    }
+
+    fn init(&mut self, now: UnixNanos, request: &proto::InitRequest) -> Result<(), Fault> {
+        if self.state != State::Waiting {
+            return Err(ProtocolError::InitTwice.into());
+        }
+        Span::current().record("task", &request.task_id).record("node", &request.node_id);
+        self.task = Some(KapacitorTask { task: request.task_id.clone(), node: request.node_id.clone() });
+        let answer = match self.call("init", |handler, _| handler.init(now, request)) {
+            Ok(()) => {
+                let settling = i64::try_from(SETTLING.as_nanos()).unwrap_or(i64::MAX);
+                self.state = State::Settling { until: now.saturating_add(settling) };
+                proto::InitResponse { success: true, error: String::new() }
+            }
+            Err(Fault::Handler { error, .. }) => {
+                info!(%error, "init refused");
+                self.state = State::Refused;
+                proto::InitResponse { success: false, error: error.to_string() }
+            }
+            Err(fault) => return Err(fault),
+        };
+        self.outbox.respond(&answer);
+        Ok(())
+    }
+
+    fn snapshot(&mut self, now: UnixNanos) -> Result<(), Fault> {
+        let state = match self.state {
+            State::Waiting | State::Refused => Vec::new(),
+            State::Settling { .. } | State::Running => {
+                self.call("snapshot", |handler, _| handler.snapshot(now))?
+            }
+        };
+        let max = self.limits.max_snapshot;
+        let snapshot = if state.len() > max {
+            self.counters.snapshots_too_large += 1;
+            warn!(bytes = state.len(), max, "snapshot over limits.max_snapshot: after a restart this node starts empty");
+            snapshot::too_large()
+        } else {
+            snapshot::seal(state)
+        };
+        self.counters.snapshots += 1;
+        self.outbox.respond(&proto::SnapshotResponse { snapshot });
+        Ok(())
+    }
+
+    fn restore(&mut self, now: UnixNanos, stored: &[u8]) -> Result<(), Fault> {
+        self.initialised("restore")?;
+        let restored = match snapshot::open(stored) {
+            Stored::State(state) => self.call("restore", |handler, _| handler.restore(now, state)),
+            Stored::TooLarge => {
+                warn!("the last snapshot was over limits.max_snapshot and was not kept: starting empty");
+                Ok(())
+            }
+            Stored::Foreign => {
+                self.counters.snapshots_foreign += 1;
+                warn!(bytes = stored.len(), "the stored snapshot is none of this daemon's: starting empty");
+                Ok(())
+            }
+        };
+        let answer = match restored {
+            Ok(()) => proto::RestoreResponse { success: true, error: String::new() },
+            Err(Fault::Handler { error, .. }) => {
+                warn!(%error, "restore refused");
+                proto::RestoreResponse { success: false, error: error.to_string() }
+            }
+            Err(fault) => return Err(fault),
+        };
+        self.outbox.respond(&answer);
+        self.state = State::Running;
+        Ok(())
+    }
+
+    #[inline]
+    fn enter_point(&mut self) -> Result<(), ProtocolError> {
+        self.enter_data("a point")?;
+        if self.info.wants == Edge::Batch && !self.batch_open {
+            return Err(ProtocolError::PointOutsideBatch);
+        }
+        self.counters.points += 1;
+        Ok(())
+    }
+
+    fn enter_begin(&mut self) -> Result<(), ProtocolError> {
+        self.enter_batch_part("a BeginBatch")?;
+        if std::mem::replace(&mut self.batch_open, true) {
+            return Err(ProtocolError::BatchOpen);
+        }
+        Ok(())
+    }
+
+    fn enter_end(&mut self) -> Result<(), ProtocolError> {
+        self.enter_batch_part("an EndBatch")?;
+        if !std::mem::replace(&mut self.batch_open, false) {
+            return Err(ProtocolError::NoBatchOpen);
+        }
+        self.counters.batches += 1;
+        Ok(())
+    }
+
+    fn enter_batch_part(&mut self, came: &'static str) -> Result<(), ProtocolError> {
+        self.enter_data(came)?;
+        match self.info.wants {
+            Edge::Batch => Ok(()),
+            wants @ Edge::Stream => Err(ProtocolError::WrongEdge { came, wants }),
+        }
+    }
+
+    /// Data shows that no Restore is on its way.
+    #[inline]
+    fn enter_data(&mut self, came: &'static str) -> Result<(), ProtocolError> {
+        if self.state != State::Running {
+            self.initialised(came)?;
+            self.state = State::Running;
+        }
+        Ok(())
+    }
+
+    fn initialised(&self, came: &'static str) -> Result<(), ProtocolError> {
+        match self.state {
+            State::Settling { .. } | State::Running => Ok(()),
+            State::Waiting | State::Refused => Err(ProtocolError::NotInitialised { came }),
+        }
+    }
+
+    /// Calls the handler for data that flows in.
+    #[inline]
+    fn data(
+        &mut self,
+        name: &'static str,
+        call: impl FnOnce(&mut dyn Handler, &mut Outbox) -> Result<(), HandlerError>,
+    ) -> Result<(), Fault> {
+        self.outbox.set_in_data(true);
+        let result = self.call(name, call);
+        self.outbox.set_in_data(false);
+        result
+    }
+
+    #[inline]
+    fn call<R>(
+        &mut self,
+        name: &'static str,
+        call: impl FnOnce(&mut dyn Handler, &mut Outbox) -> Result<R, HandlerError>,
+    ) -> Result<R, Fault> {
+        fault::catch(name, || call(self.handler.as_mut(), &mut self.outbox))
+    }
+}
+
+/// What a sender hands to the agent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delivery {
+    /// A point; on stream edges.
+    Point(proto::Point),
+    /// A whole batch; on batch edges.
+    Batch(Batch),
+}

@@ -1,0 +1,24 @@
+//! From bytes to requests and from responses to bytes. Pure functions over slices: this layer
+//! knows the protocol's framing and messages, and no socket, clock or handler.
+
+pub mod varint;
+
+pub mod frame;
+
+pub mod codec;
+
+pub mod fields;
+
+pub mod point;
+
+pub mod batch;
+
+pub mod request;
+
+pub mod patch;
+
+pub mod response;
+
+mod error;
+
+pub use error::WireError;

@@ -1,0 +1,227 @@
+//! Setting fields and tags on points without decoding them. Protobuf lets a map entry be
+//! repeated, the last one wins: what is set is appended to the message, as bytes made once.
+
+use std::ops::Range;
+
+use bytes::{BufMut, BytesMut};
+
+use super::point::{Entry, EntryKind, FieldValue, PointView};
+use super::request::number::POINT;
+use super::{WireError, response, varint};
+
+/// Fields and tags to set on points: on every point, or where they are missing.
+///
+/// A field set with another type than the point had replaces it. A tag the point is grouped by is
+/// never touched: Kapacitor would take the point for one of another group.
+#[derive(Debug, Clone, Default)]
+pub struct PointPatch {
+    edits: Vec<Edit>,
+    /// The map entries to append, one after the other, in the order of `edits`.
+    suffix: Vec<u8>,
+    /// Parts of the point to leave out; kept to be used again.
+    cuts: Vec<Range<usize>>,
+}
+
+#[derive(Debug, Clone)]
+struct Edit {
+    name: String,
+    kind: EntryKind,
+    only_if_missing: bool,
+    /// The encoded entry, in `PointPatch::suffix`.
+    bytes: Range<usize>,
+    /// A dimension of the batch that is open.
+    locked: bool,
+    /// Found out anew for each point.
+    verdict: Verdict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Append,
+    Present,
+    Dimension,
+}
+
+impl PointPatch {
+    /// A patch that changes nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Sets a field on every point.
+    pub fn set_field(&mut self, name: &str, value: FieldValue<'_>) {
+        self.add(name, value, Sort::Field, false);
+    }
+
+    /// Sets a field on points that have none of that name.
+    pub fn default_field(&mut self, name: &str, value: FieldValue<'_>) {
+        self.add(name, value, Sort::Field, true);
+    }
+
+    /// Sets a tag on every point.
+    pub fn set_tag(&mut self, name: &str, value: &str) {
+        self.add(name, FieldValue::String(value), Sort::Tag, false);
+    }
+
+    /// Sets a tag on points where it is missing or empty, as Kapacitor's default node does.
+    pub fn default_tag(&mut self, name: &str, value: &str) {
+        self.add(name, FieldValue::String(value), Sort::Tag, true);
+    }
+
+    /// Protects tags of these names until called again: the tags of the batch that is open.
+    pub fn lock_tags<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        self.edits.iter_mut().for_each(|edit| edit.locked = false);
+        for name in names {
+            for edit in self.edits.iter_mut().filter(|e| e.kind == EntryKind::Tag && e.name == name) {
+                edit.locked = true;
+            }
+        }
+    }
+
+    /// Appends the frame of `point` with the changes made to `out`.
+    pub(crate) fn apply(&mut self, point: &PointView<'_>, out: &mut BytesMut) -> Result<(), WireError> {
+        self.judge(point)?;
+        let body = point.body();
+        let cut: usize = self.cuts.iter().map(Range::len).sum();
+        let appended: usize = self.appended().map(|edit| edit.bytes.len()).sum();
+        let length = body.len() - cut + appended;
+
+        out.reserve(length + 3 * varint::MAX_LEN);
+        response::write_header(POINT, length, out);
+        let mut from = 0;
+        for cut in &self.cuts {
+            out.put_slice(body.get(from..cut.start).unwrap_or_default());
+            from = cut.end;
+        }
+        out.put_slice(body.get(from..).unwrap_or_default());
+        for edit in self.appended() {
+            out.put_slice(self.suffix.get(edit.bytes.clone()).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// The tags that were not set on the last point because it is grouped by them.
+    pub fn refused_tags(&self) -> impl Iterator<Item = &str> {
+        self.edits.iter().filter(|edit| edit.verdict == Verdict::Dimension).map(|edit| edit.name.as_str())
+    }
+
+    fn appended(&self) -> impl Iterator<Item = &Edit> {
+        self.edits.iter().filter(|edit| edit.verdict == Verdict::Append)
+    }
+
+    /// Decides, for this point, what is appended and what is cut out.
+    fn judge(&mut self, point: &PointView<'_>) -> Result<(), WireError> {
+        self.cuts.clear();
+        for edit in &mut self.edits {
+            edit.verdict = if edit.locked { Verdict::Dimension } else { Verdict::Append };
+        }
+        for entry in point.entries() {
+            let entry = entry?;
+            for edit in &mut self.edits {
+                if edit.meets(&entry) {
+                    edit.judge(&entry, &mut self.cuts);
+                }
+            }
+        }
+        if self.edits.iter().any(|edit| edit.kind == EntryKind::Tag) {
+            for dimension in point.dimension_bytes() {
+                for edit in &mut self.edits {
+                    if edit.kind == EntryKind::Tag && edit.name.as_bytes() == dimension {
+                        edit.verdict = Verdict::Dimension;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, value: FieldValue<'_>, sort: Sort, only_if_missing: bool) {
+        let start = self.suffix.len();
+        let kind = kind_of(value, sort);
+        write_entry(name, kind, value, &mut self.suffix);
+        self.edits.push(Edit {
+            name: name.to_owned(),
+            kind,
+            only_if_missing,
+            bytes: start..self.suffix.len(),
+            locked: false,
+            verdict: Verdict::Append,
+        });
+    }
+}
+
+impl Edit {
+    /// Whether `entry` has this edit's name and is of its sort, tag or field.
+    #[inline]
+    fn meets(&self, entry: &Entry<'_>) -> bool {
+        (self.kind == EntryKind::Tag) == (entry.kind == EntryKind::Tag) && self.name.as_bytes() == entry.key
+    }
+
+    fn judge(&mut self, entry: &Entry<'_>, cuts: &mut Vec<Range<usize>>) {
+        if self.verdict == Verdict::Dimension {
+            return;
+        }
+        if self.only_if_missing {
+            // The last of several entries decides, so an empty one may undo what one before it said.
+            let empty_tag = self.kind == EntryKind::Tag && entry.is_empty();
+            self.verdict = if empty_tag { Verdict::Append } else { Verdict::Present };
+        } else if entry.kind != self.kind {
+            cuts.push(entry.range.clone());
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Field,
+    Tag,
+}
+
+fn kind_of(value: FieldValue<'_>, sort: Sort) -> EntryKind {
+    match value {
+        FieldValue::String(_) if sort == Sort::Tag => EntryKind::Tag,
+        FieldValue::String(_) => EntryKind::String,
+        FieldValue::Int(_) => EntryKind::Int,
+        FieldValue::Double(_) => EntryKind::Double,
+        FieldValue::Bool(_) => EntryKind::Bool,
+    }
+}
+
+/// Appends a map entry of a point's message.
+fn write_entry(name: &str, kind: EntryKind, value: FieldValue<'_>, out: &mut Vec<u8>) {
+    const KEY: u8 = 1 << 3 | 2;
+    let mut entry = vec![KEY];
+    varint::write(name.len() as u64, &mut entry);
+    entry.put_slice(name.as_bytes());
+    write_value(value, &mut entry);
+    varint::write(u64::from(kind.number()) << 3 | 2, out);
+    varint::write(entry.len() as u64, out);
+    out.put_slice(&entry);
+}
+
+fn write_value(value: FieldValue<'_>, out: &mut Vec<u8>) {
+    const VARINT: u8 = 2 << 3;
+    const FIXED64: u8 = 2 << 3 | 1;
+    const BYTES: u8 = 2 << 3 | 2;
+    match value {
+        FieldValue::Int(int) => {
+            out.put_u8(VARINT);
+            varint::write(int.cast_unsigned(), out);
+        }
+        FieldValue::Bool(bool) => out.put_slice(&[VARINT, u8::from(bool)]),
+        FieldValue::Double(double) => {
+            out.put_u8(FIXED64);
+            out.put_f64_le(double);
+        }
+        FieldValue::String(string) => {
+            out.put_u8(BYTES);
+            varint::write(string.len() as u64, out);
+            out.put_slice(string.as_bytes());
+        }
+    }
+}
