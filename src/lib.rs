@@ -1,11 +1,11 @@
 //! kapacitor-udfd
-pub mod proto;
-pub mod edge;
-pub mod wire;
-pub mod limits;
 pub mod agent;
 pub mod connection;
+pub mod edge;
 pub mod handler;
-pub mod server;
-pub mod options;
+pub mod limits;
 pub mod mirror;
+pub mod options;
+pub mod proto;
+pub mod server;
+pub mod wire;

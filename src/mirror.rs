@@ -22,12 +22,24 @@ pub static OPTIONS: &[OptionSpec] = &[
     set("fieldInt", &[NAME, ("value", ValueType::Int)], "Sets an integer field on every point."),
     set("fieldString", &[NAME, ("value", ValueType::String)], "Sets a string field on every point."),
     set("fieldBool", &[NAME, ("value", ValueType::Bool)], "Sets a boolean field on every point."),
-    set("tag", &[NAME, ("value", ValueType::String)], "Sets a tag on every point, unless the point is grouped by it."),
-    set("defaultField", &[NAME, ("value", ValueType::Double)], "Sets a field on points that have none of that name."),
+    set(
+        "tag",
+        &[NAME, ("value", ValueType::String)],
+        "Sets a tag on every point, unless the point is grouped by it.",
+    ),
+    set(
+        "defaultField",
+        &[NAME, ("value", ValueType::Double)],
+        "Sets a field on points that have none of that name.",
+    ),
     set("defaultFieldInt", &[NAME, ("value", ValueType::Int)], "Likewise, an integer."),
     set("defaultFieldString", &[NAME, ("value", ValueType::String)], "Likewise, a string."),
     set("defaultFieldBool", &[NAME, ("value", ValueType::Bool)], "Likewise, a boolean."),
-    set("defaultTag", &[NAME, ("value", ValueType::String)], "Sets a tag on points where it is missing or empty."),
+    set(
+        "defaultTag",
+        &[NAME, ("value", ValueType::String)],
+        "Sets a tag on points where it is missing or empty.",
+    ),
 ];
 
 const fn set(
@@ -151,6 +163,9 @@ impl<'a> Setting<'a> {
 
     fn twice(&self) -> String {
         let what = if self.is_tag { "tag" } else { "field" };
-        format!("option {}: the {what} {:?} is set by another option too; set it once", self.option, self.name)
+        format!(
+            "option {}: the {what} {:?} is set by another option too; set it once",
+            self.option, self.name
+        )
     }
 }

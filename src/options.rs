@@ -99,7 +99,8 @@ fn check_call(table: &'static [OptionSpec], call: &Call) -> Result<CheckedCall, 
         return Err(OptionError::Unknown { name: call.name.clone(), accepted });
     };
     if call.values.len() != spec.arguments.len() {
-        let signature = spec.arguments.iter().map(|&(name, value_type)| format!("{name} {}", word(value_type)));
+        let signature =
+            spec.arguments.iter().map(|&(name, value_type)| format!("{name} {}", word(value_type)));
         let signature = signature.collect::<Vec<_>>().join(", ");
         return Err(OptionError::Count { option: spec.name, got: call.values.len(), signature });
     }
@@ -143,7 +144,11 @@ fn convert(
     })
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "the loss is what is looked for")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "the loss is what is looked for"
+)]
 fn exact_double(int: i64) -> Option<f64> {
     let double = int as f64;
     (double as i128 == i128::from(int)).then_some(double)
@@ -237,7 +242,11 @@ mod tests {
             assert!(refused.contains(expected), "{refused}");
             assert!(refused.starts_with(&format!("option {name}: ")), "{refused}");
         };
-        check("limit", Some(Value::IntValue((1 << 53) + 1)), "value is the int 9007199254740993; accepted is double");
+        check(
+            "limit",
+            Some(Value::IntValue((1 << 53) + 1)),
+            "value is the int 9007199254740993; accepted is double",
+        );
         check("limit", Some(Value::IntValue(i64::MAX)), "more digits than a double");
         check("count", Some(Value::DoubleValue(1.5)), "n is the double 1.5; accepted is int");
         check("count", Some(Value::DoubleValue(9.3e18)), "the double 9.3e18");
@@ -254,7 +263,10 @@ mod tests {
             call("feild", vec![]).unwrap_err(),
             "unknown option feild; accepted are flag, on, count, limit, name, timeout"
         );
-        assert_eq!(call("count", vec![]).unwrap_err(), "option count got 0 arguments; it is called as count(n int)");
+        assert_eq!(
+            call("count", vec![]).unwrap_err(),
+            "option count got 0 arguments; it is called as count(n int)"
+        );
         assert!(call("flag", vec![None]).unwrap_err().contains("got 1 arguments; it is called as flag()"));
     }
 }

@@ -103,7 +103,11 @@ impl Server {
             }
         });
         if finished.await.is_err() {
-            warn!(connections = connections.len(), ?grace, "connections cut off: not finished within limits.grace_period");
+            warn!(
+                connections = connections.len(),
+                ?grace,
+                "connections cut off: not finished within limits.grace_period"
+            );
         }
     }
 
@@ -178,12 +182,16 @@ fn log_end(summary: &Summary) {
     let counters = summary.counters;
     match &summary.fault {
         Some(fault) => error!(
-            kind = fault.kind(), points = counters.points, batches = counters.batches,
+            kind = fault.kind(),
+            points = counters.points,
+            batches = counters.batches,
             "connection ended: {fault}; its Kapacitor task stops until it is enabled again"
         ),
         None if summary.task.is_none() => debug!("connection closed"),
         None => info!(
-            points = counters.points, batches = counters.batches, snapshots = counters.snapshots,
+            points = counters.points,
+            batches = counters.batches,
+            snapshots = counters.snapshots,
             unread = summary.unread.as_ref().map(field::display),
             "connection closed"
         ),

@@ -64,7 +64,9 @@ pub enum ProtocolError {
     #[error("got a second init; a connection serves one node of one Kapacitor task")]
     InitTwice,
     /// Batches to a function that wants points.
-    #[error("got {came}, but the function wants a {wants}; kapacitord must be restarted after a function's edges change")]
+    #[error(
+        "got {came}, but the function wants a {wants}; kapacitord must be restarted after a function's edges change"
+    )]
     WrongEdge {
         /// The request.
         came: &'static str,

@@ -272,7 +272,10 @@ impl Agent {
         let max = self.limits.max_snapshot;
         let snapshot = if state.len() > max {
             self.counters.snapshots_too_large += 1;
-            warn!(bytes = state.len(), max, "snapshot over limits.max_snapshot: after a restart this node starts empty");
+            warn!(
+                bytes = state.len(),
+                max, "snapshot over limits.max_snapshot: after a restart this node starts empty"
+            );
             snapshot::too_large()
         } else {
             snapshot::seal(state)

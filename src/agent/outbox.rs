@@ -9,11 +9,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::edge::Edge;
 use crate::handler::UnixNanos;
 use crate::proto;
+use crate::wire::WireError;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::patch::PointPatch;
 use crate::wire::point::PointView;
 use crate::wire::response::{self, ResponseMessage};
-use crate::wire::WireError;
 
 /// From here on the outbox is handed to the writer. Large enough that a system call a chunk
 /// does not show, small enough that a hundred busy connections fit into a few megabytes.
@@ -158,7 +158,7 @@ impl Outbox {
     /// Sends a point. On a batch edge it becomes a part of the batch that is open.
     pub fn point(&mut self, point: &proto::Point) -> Result<(), SendError> {
         self.admit_point()?;
-        response::write(point, &mut self.ready);
+        response::write_point(point, &mut self.ready);
         Ok(())
     }
 
@@ -287,7 +287,7 @@ impl Batch {
             by_name: self.by_name,
         };
         response::write(&begin, out);
-        self.points.iter().for_each(|point| response::write(point, out));
+        self.points.iter().for_each(|point| response::write_point(point, out));
         let end = proto::EndBatch {
             name: begin.name,
             group: begin.group,

@@ -169,8 +169,9 @@ struct Done;
 impl<R: AsyncRead + Unpin> Connection<R> {
     async fn run(mut self, chunks: mpsc::Sender<Bytes>, writer: JoinHandle<io::Result<()>>) -> Summary {
         let outcome = self.converse(&chunks).await;
-        if let Err(fault @ (Fault::Wire(_) | Fault::Protocol(_) | Fault::Handler { .. } | Fault::Panic { .. })) =
-            &outcome
+        if let Err(
+            fault @ (Fault::Wire(_) | Fault::Protocol(_) | Fault::Handler { .. } | Fault::Panic { .. }),
+        ) = &outcome
         {
             self.agent.report(fault);
         }

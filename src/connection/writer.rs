@@ -99,7 +99,10 @@ impl Cover {
     fn warn_once(&mut self) {
         if !std::mem::replace(&mut self.warned, true) {
             let max_handler_time = self.patience;
-            warn!(?max_handler_time, "one call of the handler takes longer than limits.max_handler_time: no more keepalives are sent for it");
+            warn!(
+                ?max_handler_time,
+                "one call of the handler takes longer than limits.max_handler_time: no more keepalives are sent for it"
+            );
         }
     }
 }

@@ -5,7 +5,9 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WireError {
     /// A frame's length is no varint of 64 bits.
-    #[error("bad frame length: a varint of more than 64 bits; the peer does not speak Kapacitor's UDF protocol")]
+    #[error(
+        "bad frame length: a varint of more than 64 bits; the peer does not speak Kapacitor's UDF protocol"
+    )]
     BadVarint,
     /// A frame longer than `max_frame`.
     #[error("frame of {announced} bytes; at most {max} are accepted (limits.max_frame)")]

@@ -193,7 +193,7 @@ fn kind_of(value: FieldValue<'_>, sort: Sort) -> EntryKind {
 }
 
 /// Appends a map entry of a point's message.
-fn write_entry(name: &str, kind: EntryKind, value: FieldValue<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_entry(name: &str, kind: EntryKind, value: FieldValue<'_>, out: &mut Vec<u8>) {
     const KEY: u8 = 1 << 3 | 2;
     let mut entry = vec![KEY];
     varint::write(name.len() as u64, &mut entry);

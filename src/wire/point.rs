@@ -156,18 +156,22 @@ impl<'a> PointView<'a> {
 
     /// All tags in the order of the message.
     pub fn tags(&self) -> impl Iterator<Item = Result<(&'a str, &'a str), ReadError>> {
-        self.entries().filter(|entry| entry.as_ref().map_or(true, |e| e.kind == EntryKind::Tag)).map(|entry| {
-            let entry = entry?;
-            Ok((text(entry.key, "tag name")?, text(entry.value.map_or(&[][..], bytes), "tag value")?))
-        })
+        self.entries().filter(|entry| entry.as_ref().map_or(true, |e| e.kind == EntryKind::Tag)).map(
+            |entry| {
+                let entry = entry?;
+                Ok((text(entry.key, "tag name")?, text(entry.value.map_or(&[][..], bytes), "tag value")?))
+            },
+        )
     }
 
     /// All fields in the order of the message.
     pub fn fields(&self) -> impl Iterator<Item = Result<(&'a str, FieldValue<'a>), ReadError>> {
-        self.entries().filter(|entry| entry.as_ref().map_or(true, |e| e.kind != EntryKind::Tag)).map(|entry| {
-            let entry = entry?;
-            Ok((text(entry.key, "field name")?, entry.field_value()?))
-        })
+        self.entries().filter(|entry| entry.as_ref().map_or(true, |e| e.kind != EntryKind::Tag)).map(
+            |entry| {
+                let entry = entry?;
+                Ok((text(entry.key, "field name")?, entry.field_value()?))
+            },
+        )
     }
 
     /// The whole point, decoded.

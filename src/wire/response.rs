@@ -4,8 +4,9 @@
 use bytes::{BufMut, BytesMut};
 use prost::Message;
 
+use super::point::{EntryKind, FieldValue};
 use super::request::number;
-use super::varint;
+use super::{patch, varint};
 use crate::proto;
 
 const LENGTH_DELIMITED: u64 = 2;
@@ -40,6 +41,21 @@ pub fn write<M: ResponseMessage>(message: &M, out: &mut BytesMut) {
     write_header(M::NUMBER, length, out);
     out.reserve(length);
     message.encode_raw(out);
+}
+
+/// Appends a whole frame holding `point`. In a map prost takes a double of -0.0 for the default
+/// and leaves it out, which would make it 0.0: such a field is appended once more, by hand.
+pub fn write_point(point: &proto::Point, out: &mut BytesMut) {
+    let negative_zero = |double: &f64| double.to_bits() == (-0.0f64).to_bits();
+    if !point.fields_double.values().any(negative_zero) {
+        return write(point, out);
+    }
+    let mut body = point.encode_to_vec();
+    for (name, &value) in point.fields_double.iter().filter(|(_, value)| negative_zero(value)) {
+        patch::write_entry(name, EntryKind::Double, FieldValue::Double(value), &mut body);
+    }
+    write_header(number::POINT, body.len(), out);
+    out.put_slice(&body);
 }
 
 /// Appends what stands before a body of `length` bytes: the frame's length, the oneof's tag and
