@@ -1,2 +1,4 @@
 //! kapacitor-udfd
+pub mod config;
+pub mod edge;
 pub mod limits;
