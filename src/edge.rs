@@ -1,13 +1,14 @@
-//! The two kinds of edges in a Kapacitor pipeline.
+//! The two shapes in which data passes between Kapacitor's nodes. Knows nothing of their numbers on
+//! the wire.
 
 use std::fmt;
 
-/// What flows into or out of a node.
+/// What a function wants from Kapacitor, or provides to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
-    /// Single points.
+    /// Points one by one.
     Stream,
-    /// Points in batches.
+    /// Points in batches: begin, points, end.
     Batch,
 }
 

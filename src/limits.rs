@@ -6,20 +6,20 @@ use std::time::Duration;
 /// The bounds of one daemon. `Limits::default()` holds the documented defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest frame taken, in bytes (default 256 MiB). Attack: a length of 2^63 announced,
+    /// The longest frame taken, in bytes (4 KiB to 2 GiB, default 256 MiB). Attack: a length of 2^63 announced,
     /// or a real gigabyte sent, to exhaust memory. A stored snapshot comes back as one frame, so
     /// this must be larger than `max_snapshot`.
     pub max_frame: usize,
-    /// The largest snapshot given to Kapacitor, in bytes (default 128 MiB). Kapacitor holds it in
-    /// memory and writes it to its database every minute.
+    /// The largest snapshot given to Kapacitor, in bytes (1 KiB to just below `max_frame`, default
+    /// 128 MiB). Kapacitor holds it in memory and writes it to its database every minute.
     pub max_snapshot: usize,
-    /// How long one call of a handler is covered by keepalives (default 30 s). Beyond it
-    /// Kapacitor's own timeout ends the Kapacitor task.
+    /// How long one call of a handler is covered by keepalives (1 ms to 1 day, default 30 s).
+    /// Beyond it Kapacitor's own timeout ends the Kapacitor task.
     pub max_handler_time: Duration,
-    /// Connections open at once, over all functions (default 1,024). Attack: file descriptors.
+    /// Connections open at once, over all functions (1 to 1,000,000, default 1,024). Attack: file descriptors.
     pub max_connections: usize,
-    /// How long a shutdown waits for connections to finish (default 10 s). Attack: a peer that
-    /// never reads keeps the daemon from ending.
+    /// How long a shutdown waits for connections to finish (0 to 1 day, default 10 s). Attack: a
+    /// peer that never reads keeps the daemon from ending.
     pub grace_period: Duration,
 }
 

@@ -1,2 +1,9 @@
-//! kapacitor-udfd
-fn main() {}
+//! The daemon's process: its exit code, and nothing else.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

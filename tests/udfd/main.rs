@@ -1,5 +1,6 @@
 //! The daemon at the seams its users see: bytes on a socket, a library user's handler, the
-//! command line. One binary, a module an area; what they share is in `support`.
+//! command line. One binary, a module an area; what they share is in `support`, `daemon` and
+//! `place`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,10 +8,15 @@
     clippy::indexing_slicing,
     reason = "a test that meets the unexpected should panic"
 )]
+#![allow(unreachable_pub, reason = "nothing here is reached from outside")]
 
+mod daemon;
+mod place;
 mod support;
 
 mod captures;
+mod cli;
+mod config;
 mod conversation;
 mod deadlines;
 mod faults;
@@ -19,3 +25,4 @@ mod mirror;
 mod never_send;
 mod properties;
 mod server;
+mod sockets;

@@ -1,0 +1,91 @@
+//! The arguments and their help. Says what can be given, not what it means.
+
+use std::path::{self, PathBuf};
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
+
+/// Serves user defined functions to InfluxData Kapacitor over Unix sockets
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the functions until SIGINT or SIGTERM (the default)
+    Serve(Options),
+    /// Validate the configuration and show what would be served
+    Check(Options),
+    /// Print what belongs in kapacitor.conf
+    KapacitorConf(Options),
+}
+
+/// Which configuration, and what wins over it.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct Options {
+    /// The configuration (TOML); without it the defaults are served
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// The directory of sockets with a relative path and of those without one
+    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    socket_dir: Option<PathBuf>,
+
+    /// The socket of one function; may be repeated; a relative path is taken under the socket directory
+    #[arg(long = "socket", value_name = "NAME=PATH")]
+    sockets: Vec<SocketOverride>,
+
+    /// The least severe events to log
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
+
+    /// The form of a log line
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 after a graceful shutdown, 1 for a failure at run time, 64 for wrong usage or configuration.
+The first SIGINT or SIGTERM shuts down gracefully, a second one at once (130 or 143).";
+
+impl Args {
+    /// The command, with the options that stand before it and after it put together.
+    pub(super) fn into_command(self) -> Command {
+        let before = self.options;
+        match self.command.unwrap_or(Command::Serve(Options::default())) {
+            Command::Serve(after) => Command::Serve(after.behind(before)),
+            Command::Check(after) => Command::Check(after.behind(before)),
+            Command::KapacitorConf(after) => Command::KapacitorConf(after.behind(before)),
+        }
+    }
+}
+
+impl Options {
+    /// The later of two options wins, as it does anywhere on a command line.
+    fn behind(self, before: Self) -> Self {
+        Self {
+            config: self.config.or(before.config),
+            socket_dir: self.socket_dir.or(before.socket_dir),
+            sockets: before.sockets.into_iter().chain(self.sockets).collect(),
+            log_level: self.log_level.or(before.log_level),
+            log_format: self.log_format.or(before.log_format),
+        }
+    }
+
+    /// The configuration file, and what is said over it.
+    pub(super) fn into_parts(self) -> (Option<PathBuf>, Overrides) {
+        let Self { config, socket_dir, sockets, log_level, log_format } = self;
+        (config, Overrides { socket_dir, sockets, log_level, log_format })
+    }
+}
+
+/// On the command line, unlike in a file, a relative directory means one of the shell's.
+fn absolute(dir: &str) -> Result<PathBuf, String> {
+    path::absolute(dir).map_err(|error| format!("{error}; give a directory"))
+}

@@ -1,0 +1,60 @@
+//! The command line: from arguments to an exit code. What the daemon does is the library's.
+
+mod args;
+mod check;
+mod kapacitor_conf;
+mod logging;
+mod open_files;
+mod output;
+mod serve;
+mod signals;
+mod welcome;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use kapacitor_udfd::config::{Config, ConfigError};
+
+use self::args::{Args, Command, Options};
+
+/// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
+const USAGE: u8 = 64;
+/// It was right, but did not work out: a socket in use, for one.
+const FAILURE: u8 = 1;
+
+pub(crate) fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return not_parsed(&error),
+    };
+    match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&format!("error: {error:#}\n"));
+            ExitCode::from(if error.is::<ConfigError>() { USAGE } else { FAILURE })
+        }
+    }
+}
+
+/// Help and version come this way too, and are no failure.
+fn not_parsed(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    match (error.use_stderr(), printed) {
+        (true, _) => ExitCode::from(USAGE),
+        (false, Ok(())) => ExitCode::SUCCESS,
+        (false, Err(_)) => ExitCode::from(FAILURE),
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<()> {
+    match args.into_command() {
+        Command::Serve(options) => serve::run(load(options)?),
+        Command::Check(options) => output::print(&check::summary(&load(options)?)),
+        Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?)),
+    }
+}
+
+fn load(options: Options) -> Result<Config, ConfigError> {
+    let (file, overrides) = options.into_parts();
+    Config::load(file.as_deref(), &overrides)
+}

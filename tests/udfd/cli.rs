@@ -1,0 +1,221 @@
+//! The command line: what it prints, how it ends, and how it hears signals.
+
+use std::fs;
+use std::io::{self, BufReader, PipeWriter, Write};
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal::{self, SIGINT, SIGTERM};
+use nix::unistd::Pid;
+
+use crate::daemon::{Daemon, read_until, run, stdout, udfd};
+use crate::place::{Place, ended, under_shell};
+
+#[test]
+fn help_and_version_are_no_failure() {
+    let help = run(["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for words in ["serve", "check", "kapacitor-conf", "--socket <NAME=PATH>", "Exit codes"] {
+        assert!(stdout(&help).contains(words), "{words}");
+    }
+    let version = run(["--version"]);
+    assert_eq!(version.status.code(), Some(0));
+    assert_eq!(stdout(&version), concat!("kapacitor-udfd ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_usage_ends_with_64() {
+    ended(&run(["--sockets", "x"]), 64, &["unexpected argument '--sockets'"]);
+    ended(&run(["chekc"]), 64, &["unrecognized subcommand 'chekc'", "check"]);
+    ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
+    ended(&run(["--log-format", "xml"]), 64, &["text, json"]);
+    ended(&run(["--socket", "mirror"]), 64, &["NAME=PATH"]);
+    ended(&run(["--socket", "mirror="]), 64, &["NAME=PATH"]);
+    ended(&run(["--socket-dir", ""]), 64, &["--socket-dir"]);
+    ended(
+        &run(["--socket", "miror=/x", "check"]),
+        64,
+        &["error: --socket names `miror`", "mirror, mirrorBatch"],
+    );
+}
+
+#[test]
+fn wrong_configuration_ends_with_64() {
+    let place = Place::configured("[functions.mirror]\nmode = \"abc\"\n");
+    for command in ["serve", "check", "kapacitor-conf"] {
+        let output = place.run(&[command]);
+        ended(&output, 64, &["error: mode \"abc\" is not octal", "udfd.toml:2:8", "^^^^^"]);
+        assert_eq!(stdout(&output), "");
+    }
+    let missing = run(["--config", "/no/such/file", "check"]);
+    ended(&missing, 64, &["error: cannot read the configuration file /no/such/file: No such file"]);
+}
+
+#[test]
+fn check_says_what_would_be_served() {
+    let place = Place::configured("[functions.copy]\nhandler = \"mirror\"\nwants = \"batch\"\n");
+    let output = place.run(&["check", "--socket", "mirror=/run/m.sock"]);
+    ended(&output, 0, &[]);
+    let dir = place.dir.path().display();
+    let expected = format!(
+        "mirror: mirror, stream -> stream, /run/m.sock\n\
+         mirrorBatch: mirror, batch -> batch, {dir}/mirrorBatch.sock\n\
+         copy: mirror, batch -> batch, {dir}/copy.sock\n"
+    );
+    assert_eq!(stdout(&output), expected);
+    assert!(!place.path("copy.sock").exists());
+}
+
+#[test]
+fn options_hold_before_and_after_the_command() {
+    let args = ["--socket", "mirror=/run/a", "check", "--socket", "mirrorBatch=/run/b"];
+    assert_eq!(
+        stdout(&run(args)),
+        "mirror: mirror, stream -> stream, /run/a\nmirrorBatch: mirror, batch -> batch, /run/b\n"
+    );
+}
+
+#[test]
+fn a_relative_directory_is_the_shells() {
+    let place = Place::new();
+    let output = udfd(["--socket-dir", "run", "check"]).current_dir(&place.dir).output().unwrap();
+    let here = place.dir.path().canonicalize().unwrap();
+    assert!(stdout(&output).contains(&format!("{}/run/mirror.sock\n", here.display())));
+}
+
+#[test]
+fn kapacitor_conf_is_ready_to_paste() {
+    let expected = r#"[udf]
+[udf.functions]
+    [udf.functions.mirror]
+        socket = "/run/mirror.sock"
+        timeout = "10s"
+    [udf.functions.mirrorBatch]
+        socket = "/run/mirrorBatch.sock"
+        timeout = "10s"
+"#;
+    assert_eq!(stdout(&run(["--socket-dir", "/run", "kapacitor-conf"])), expected);
+}
+
+#[test]
+fn kapacitor_conf_quotes_any_path() {
+    let path = "/run/a \"quoted\"\\ and\n'odd' é.sock";
+    let output = run(["--socket", &format!("mirror={path}"), "kapacitor-conf"]);
+    let block: toml::Table = stdout(&output).parse().unwrap();
+    assert_eq!(block["udf"]["functions"]["mirror"]["socket"].as_str(), Some(path));
+}
+
+#[test]
+fn it_serves_tells_and_cleans_up() {
+    for signal in [SIGTERM, SIGINT] {
+        let place = Place::new();
+        let daemon = place.start();
+        for name in ["mirror", "mirrorBatch"] {
+            let socket = place.path(&format!("{name}.sock"));
+            UnixStream::connect(&socket).unwrap();
+            for words in [format!("@{name}: mirror, "), format!("socket = \"{}\"", socket.display())] {
+                assert!(daemon.welcome().contains(&words), "no {words:?} in:\n{}", daemon.welcome());
+            }
+        }
+        assert!(daemon.welcome().contains("mode 0660, owner "));
+        let (code, log) = daemon.end(signal);
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("shutting down"), "{log}");
+        assert!(!log.contains('\u{1b}'), "colours without a terminal: {log}");
+        assert!(!place.path("mirror.sock").exists());
+        assert!(!place.path("mirrorBatch.sock").exists());
+    }
+}
+
+#[test]
+fn it_hints_at_permissions_unless_everyone_may_connect() {
+    let hint = "group = \"kapacitor\"";
+    if nix::unistd::User::from_name("kapacitor").unwrap().is_some() {
+        return; // Then it depends on that user's groups.
+    }
+    assert!(Place::new().start().welcome().contains(hint));
+    let open = Place::configured("[functions]\nmirror.mode = \"0666\"\nmirrorBatch.mode = \"0666\"\n");
+    let daemon = open.start();
+    assert!(daemon.welcome().contains(": every user\n"));
+    assert!(!daemon.welcome().contains(hint));
+}
+
+#[test]
+fn logs_are_json_if_asked() {
+    let mut place = Place::new();
+    place.args.extend(["--log-format".to_owned(), "json".to_owned()]);
+    let (_, log) = place.start().end(SIGTERM);
+    assert!(!log.is_empty());
+    for line in log.lines() {
+        assert!(line.starts_with("{\"timestamp\":") && line.ends_with('}'), "{line}");
+    }
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_if_it_can_be() {
+    let place = Place::configured("[limits]\nmax_connections = 100\n");
+    let raised = Daemon::spawn(&mut under_shell("ulimit -Sn 64", &place.args));
+    let (_, log) = raised.end(SIGTERM);
+    assert!(!log.contains("WARN"), "{log}");
+
+    let low = Daemon::spawn(&mut under_shell("ulimit -n 64", &place.args));
+    let (code, log) = low.end(SIGTERM);
+    assert_eq!(code, Some(0));
+    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=30"), "{log}");
+}
+
+#[test]
+fn a_closed_stdout_is_no_failure() {
+    let place = Place::new();
+    let closed = || {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for command in ["check", "kapacitor-conf"] {
+        let status = udfd([command]).stdout(closed()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{command}");
+    }
+    assert_eq!(end_with(&place, closed(), &[SIGTERM]), Some(0));
+}
+
+#[test]
+fn a_full_disk_is_a_failure_of_what_only_prints() {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = udfd(["check"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    ended(&output, 1, &["error: cannot write to stdout: No space left"]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    for (second, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        let place = Place::new();
+        // Nobody reads and the pipe is full, so the daemon hangs in its welcome.
+        let (_reader, mut writer) = io::pipe().unwrap();
+        fill(&mut writer);
+        assert_eq!(end_with(&place, writer, &[SIGTERM, second]), Some(code));
+    }
+}
+
+fn fill(pipe: &mut PipeWriter) {
+    fcntl(&*pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
+    while pipe.write(&[b'.'; 4096]).is_ok() {}
+    // The daemon gets the same open file, and is to wait.
+    fcntl(&*pipe, FcntlArg::F_SETFL(OFlag::empty())).unwrap();
+}
+
+/// Serves with that stdout, sends each signal when the one before was seen, and gives the exit code.
+fn end_with(place: &Place, stdout: PipeWriter, signals: &[Signal]) -> Option<i32> {
+    let mut command = udfd(&place.args);
+    command.args(["--log-level", "debug"]).stdout(stdout).stderr(Stdio::piped());
+    let mut daemon = command.spawn().unwrap();
+    let mut log = BufReader::new(daemon.stderr.take().unwrap());
+    let pid = Pid::from_raw(daemon.id().try_into().unwrap());
+    let seen = ["listening for signals", "shutting down"];
+    for (signal, words) in signals.iter().zip(seen) {
+        read_until(&mut log, words).unwrap();
+        nix::sys::signal::kill(pid, *signal).unwrap();
+    }
+    daemon.wait().unwrap().code()
+}

@@ -1,0 +1,296 @@
+//! What configurations mean, and in which words they are refused.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kapacitor_udfd::config::{Config, HandlerKind, LogFormat, LogLevel, Overrides, Problem, SocketOverride};
+use kapacitor_udfd::config::{ConfigError, FunctionConfig};
+use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::limits::Limits;
+use proptest::prelude::*;
+
+const EXAMPLE: &str = include_str!("../../docs/kapacitor-udfd.toml.example");
+const KAPACITOR_EXAMPLE: &str = include_str!("../../kapacitor.conf.example");
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    parse_with(text, &Overrides::default())
+}
+
+fn parse_with(text: &str, overrides: &Overrides) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("udfd.toml"), overrides)
+}
+
+fn function<'a>(config: &'a Config, name: &str) -> &'a FunctionConfig {
+    config.functions.iter().find(|function| function.name == name).unwrap()
+}
+
+/// The text is refused with all these words.
+#[track_caller]
+fn refused(text: &str, words: &[&str]) {
+    let error = parse(text).expect_err(text).to_string();
+    for words in words {
+        assert!(error.contains(words), "no {words:?} in:\n{error}");
+    }
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    let config = parse("").unwrap();
+    assert_eq!(config, Config::default());
+    assert_eq!(config.limits, Limits::default());
+    let served: Vec<_> = config
+        .functions
+        .iter()
+        .map(|f| (f.name.as_str(), f.handler, f.wants, f.provides, f.socket.path.to_str().unwrap()))
+        .collect();
+    let mirror = HandlerKind::Mirror;
+    assert_eq!(
+        served,
+        [
+            ("mirror", mirror, Edge::Stream, Edge::Stream, "/tmp/mirror.sock"),
+            ("mirrorBatch", mirror, Edge::Batch, Edge::Batch, "/tmp/mirrorBatch.sock"),
+        ]
+    );
+}
+
+#[test]
+fn every_key_is_taken() {
+    let config = parse(
+        r#"
+        socket_dir = "/run/udfd"
+        log_level = "debug"
+        log_format = "json"
+        [limits]
+        max_frame = "64MiB"
+        max_snapshot = "1MiB"
+        max_handler_time = "2m"
+        max_connections = 7
+        grace_period = "0s"
+        [functions.mirror]
+        enabled = false
+        [functions.copy]
+        handler = "mirror"
+        wants = "batch"
+        provides = "batch"
+        socket = "c.sock"
+        mode = "0666"
+        group = "users"
+        allowed_uids = [0, 998]
+        "#,
+    )
+    .unwrap();
+    assert_eq!((config.log.level, config.log.format), (LogLevel::Debug, LogFormat::Json));
+    assert_eq!(
+        config.limits,
+        Limits {
+            max_frame: 64 << 20,
+            max_snapshot: 1 << 20,
+            max_handler_time: Duration::from_mins(2),
+            max_connections: 7,
+            grace_period: Duration::ZERO,
+        }
+    );
+    let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(names, ["mirrorBatch", "copy"]);
+    let copy = function(&config, "copy");
+    assert_eq!((copy.wants, copy.provides), (Edge::Batch, Edge::Batch));
+    assert_eq!(copy.socket.path, Path::new("/run/udfd/c.sock"));
+    assert_eq!(copy.socket.mode, 0o666);
+    assert_eq!(copy.socket.group.as_deref(), Some("users"));
+    assert_eq!(copy.socket.allowed_uids, Some(vec![0, 998]));
+}
+
+#[test]
+fn a_table_changes_only_its_keys_of_a_default() {
+    let config = parse("[functions.mirrorBatch]\ngroup = 998\n").unwrap();
+    let mut expected = Config::default();
+    expected.functions[1].socket.group = Some("998".to_owned());
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn one_edge_brings_the_other() {
+    let config = parse("[functions.mirror]\nwants = \"batch\"\n").unwrap();
+    let mirror = function(&config, "mirror");
+    assert_eq!((mirror.wants, mirror.provides), (Edge::Batch, Edge::Batch));
+}
+
+#[test]
+fn without_max_snapshot_it_is_half_of_max_frame() {
+    let config = parse("[limits]\nmax_frame = \"1MiB\"\n").unwrap();
+    assert_eq!(config.limits.max_snapshot, 512 << 10);
+}
+
+#[test]
+fn the_largest_snapshot_comes_back_in_the_largest_frame() {
+    assert!(parse("[limits]\nmax_frame = \"4108B\"\nmax_snapshot = \"4096B\"\n").is_ok());
+    assert!(parse("[limits]\nmax_frame = \"4107B\"\nmax_snapshot = \"4096B\"\n").is_err());
+}
+
+#[test]
+fn the_command_line_wins() {
+    let overrides = Overrides {
+        socket_dir: Some(PathBuf::from("/run/line")),
+        sockets: vec!["mirror=/run/m.sock".parse().unwrap(), "mirrorBatch=b.sock".parse().unwrap()],
+        log_level: Some(LogLevel::Error),
+        log_format: Some(LogFormat::Json),
+    };
+    let file = "socket_dir = \"/run/file\"\nlog_level = \"trace\"\n[functions.mirror]\nsocket = \"/run/file.sock\"\n\
+                [functions.other]\nhandler = \"mirror\"\n";
+    let config = parse_with(file, &overrides).unwrap();
+    let path = |name| function(&config, name).socket.path.to_str().unwrap();
+    assert_eq!(path("mirror"), "/run/m.sock");
+    assert_eq!(path("mirrorBatch"), "/run/line/b.sock");
+    assert_eq!(path("other"), "/run/line/other.sock");
+    assert_eq!((config.log.level, config.log.format), (LogLevel::Error, LogFormat::Json));
+}
+
+#[test]
+fn an_override_of_an_unknown_function_lists_the_known() {
+    let sockets = vec![SocketOverride { function: "miror".to_owned(), path: "/run/m.sock".to_owned() }];
+    let error = parse_with("", &Overrides { sockets, ..Overrides::default() }).unwrap_err();
+    assert!(matches!(&error, ConfigError::Refused { problem: Problem::UnknownFunction { .. }, .. }));
+    assert_eq!(
+        error.to_string(),
+        "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch"
+    );
+}
+
+#[test]
+fn an_error_shows_file_line_and_caret() {
+    let error = parse("log_level = \"warn\"\nsockt_dir = \"/run\"\n").unwrap_err().to_string();
+    let expected = "\
+unknown field `sockt_dir`, expected one of `socket_dir`, `log_level`, `log_format`, `limits`, `functions`
+ --> udfd.toml:2:1
+  |
+2 | sockt_dir = \"/run\"
+  | ^^^^^^^^^";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn keys_and_types_are_refused() {
+    refused("[limits]\nmax_frames = \"1MiB\"\n", &["`max_frames`", "`max_frame`", ":2:1", "^^^^^^^^^^"]);
+    refused("[functions.mirror]\nsokket = \"x\"\n", &["`sokket`", "`socket`", ":2:1"]);
+    refused("log_level = 3\n", &["integer `3`, expected a string", ":1:13"]);
+    refused("log_level = \"loud\"\n", &["\"loud\" is not known here", "error, warn, info, debug, trace"]);
+    refused("log_format = \"xml\"\n", &["\"xml\" is not known here", "text, json"]);
+    refused("[functions]\nmirror = 3\n", &["integer `3`, expected a table", ":2:10"]);
+    refused("[functions.mirror\n", &["udfd.toml:1:18"]);
+}
+
+#[test]
+fn limits_out_of_range_are_refused() {
+    let limit = |line: &str, words: &[&str]| refused(&format!("[limits]\n{line}\n"), words);
+    limit("max_frame = \"0\"", &["max_frame 0 B is out of range", "4.0 KiB to 2.0 GiB", ":2:13", "^^^"]);
+    limit("max_frame = \"3GiB\"", &["max_frame 3.0 GiB"]);
+    limit("max_frame = \"big\"", &["\"big\" is not a size", "\"256MiB\""]);
+    limit("max_snapshot = \"0B\"", &["max_snapshot 0 B", "1.0 KiB"]);
+    limit(
+        "max_snapshot = \"256MiB\"",
+        &["max_snapshot 256.0 MiB does not fit in max_frame 256.0 MiB", ":2:16"],
+    );
+    limit("max_handler_time = \"0s\"", &["max_handler_time 0s", "1ms to 1day"]);
+    limit("max_handler_time = \"30\"", &["\"30\" is not a duration", "\"30s\""]);
+    limit("max_connections = 0", &["max_connections 0", "1 to 1000000"]);
+    limit("max_connections = -1", &["max_connections -1"]);
+    limit("grace_period = \"2days\"", &["grace_period 2days", "0s to 1day"]);
+}
+
+#[test]
+fn functions_that_cannot_be_are_refused() {
+    let unequal = "[functions.mirror]\nwants = \"stream\"\nprovides = \"batch\"\n";
+    refused(
+        unequal,
+        &["`mirror`", "stream -> batch", "stream -> stream or batch -> batch", ":3:12", "^^^^^^^"],
+    );
+    refused("[functions.mirror]\nwants = \"points\"\n", &["\"points\" is not known here", "stream, batch"]);
+    refused("[functions.copy]\n", &["`copy` has no handler", "`handler = \"mirror\"`", ":1:12"]);
+    refused("[functions.copy]\nhandler = \"copy\"\n", &["\"copy\" is not known here", "accepted is mirror"]);
+    refused("[functions.a-b]\nhandler = \"mirror\"\n", &["`a-b` cannot be called", "ASCII letter", ":1:12"]);
+    refused("[functions._a]\nhandler = \"mirror\"\n", &["`_a` cannot be called"]);
+    refused("[functions.var]\nhandler = \"mirror\"\n", &["`var` cannot be called", "keyword"]);
+    let none = "[functions]\nmirror.enabled = false\nmirrorBatch.enabled = false\n";
+    refused(none, &["every function is disabled", "enable at least one", ":2:18", "^^^^^"]);
+}
+
+#[test]
+fn sockets_that_cannot_be_are_refused() {
+    let mirror = |line: &str, words: &[&str]| refused(&format!("[functions.mirror]\n{line}\n"), words);
+    mirror("mode = \"abc\"", &["mode \"abc\" is not octal", "\"0660\"", "udfd.toml:2:8", "^^^^^"]);
+    mirror("mode = 660", &["integer `660`, expected a string"]);
+    mirror("mode = \"1777\"", &["mode \"1777\"", "\"0777\""]);
+    mirror("group = true", &["\"kapacitor\"", "998"]);
+    mirror("allowed_uids = []", &["`mirror`", "allowed_uids is empty", ":2:16"]);
+    mirror("allowed_uids = [\"root\"]", &["\"root\""]);
+    mirror("socket = \"a\\u0000b\"", &["`mirror`", "without NUL"]);
+    mirror(
+        "socket = \"mirrorBatch.sock\"",
+        &["`mirror` and `mirrorBatch`", "/tmp/mirrorBatch.sock", ":2:10"],
+    );
+    refused("socket_dir = \"run\"\n", &["socket_dir `run` is relative", "absolute", ":1:14"]);
+}
+
+#[test]
+fn a_socket_path_fits_in_sun_path() {
+    let file = |path: &str| format!("[functions.mirror]\nsocket = \"{path}\"\n");
+    let longest = format!("/{}", "a".repeat(106));
+    assert!(parse(&file(&longest)).is_ok());
+    let longer = format!("{longest}a");
+    refused(&file(&longer), &[longer.as_str(), "108 bytes", "limit is 107", ":2:10"]);
+}
+
+#[test]
+fn functions_on_one_socket_are_both_shown() {
+    let file = "[functions.a]\nhandler = \"mirror\"\nsocket = \"x\"\n\n\n\n\n[functions.b]\nhandler = \"mirror\"\nsocket = \"/tmp/x\"\n";
+    refused(
+        file,
+        &["`a` and `b` have the same socket /tmp/x", "3 | socket = \"x\"", "10 | socket = \"/tmp/x\""],
+    );
+    let disabled = file.replace("[functions.b]", "[functions.b]\nenabled = false");
+    assert!(parse(&disabled).is_ok());
+}
+
+#[test]
+fn the_example_shows_the_defaults() {
+    assert_eq!(parse(EXAMPLE).unwrap(), Config::default());
+    assert_eq!(parse(&with_defaults(EXAMPLE)).unwrap(), Config::default());
+}
+
+#[test]
+fn the_example_has_every_key() {
+    for table in ["", "[limits]\n", "[functions.mirror]\n"] {
+        let error = parse(&format!("{table}no_such_key = 1\n")).unwrap_err().to_string();
+        let keys = error.lines().next().unwrap().split('`').skip(3).step_by(2);
+        for key in keys {
+            let (value, table) = (format!("{key} = "), format!("[{key}"));
+            assert!(EXAMPLE.contains(&value) || EXAMPLE.contains(&table), "{key} is missing");
+        }
+    }
+}
+
+#[test]
+fn the_example_for_kapacitor_has_the_default_functions() {
+    with_defaults(KAPACITOR_EXAMPLE).parse::<toml::Table>().unwrap();
+    let table: toml::Table = KAPACITOR_EXAMPLE.parse().unwrap();
+    let functions = table["udf"]["functions"].as_table().unwrap();
+    assert_eq!(functions.len(), Config::default().functions.len());
+    for function in Config::default().functions {
+        let theirs = &functions[&function.name];
+        assert_eq!(theirs["socket"].as_str(), function.socket.path.to_str());
+        assert!(theirs["timeout"].is_str());
+    }
+}
+
+/// An example with its `# ` lines in force.
+fn with_defaults(example: &str) -> String {
+    let lines = example.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in r#"(?s)(\[?functions\.[a-zé]{1,3}\]?|[a-z_]{1,9} = ["a-z0-9é\t\r]{0,9}|mode = "é"|.)(\n|\r\n|.){0,4}"#) {
+        let _ = parse(&text).map_err(|error| error.to_string());
+    }
+}
