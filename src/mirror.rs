@@ -78,7 +78,7 @@ impl Mirror {
 
 impl Handler for Mirror {
     fn info(&self) -> Info {
-        options::describe(OPTIONS, Info::new(self.edge, self.edge))
+        options::describe(OPTIONS, &Info::new(self.edge, self.edge))
     }
 
     fn init(&mut self, _: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {

@@ -1,5 +1,5 @@
 //! From what a TICKscript says of a node to arguments a handler can trust. A function declares its
-//! options in one table; Kapacitor's InfoResponse, the check of what comes and the documentation
+//! options in one table; Kapacitor's `InfoResponse`, the check of what comes and the documentation
 //! are made from it. Knows nothing of what an option means.
 
 use std::collections::BTreeMap;
@@ -82,13 +82,13 @@ pub enum OptionError {
 }
 
 /// Puts a table's options into what Kapacitor is told.
-pub fn describe(table: &'static [OptionSpec], info: Info) -> Info {
+pub fn describe(table: &'static [OptionSpec], info: &Info) -> Info {
     let types = |spec: &OptionSpec| spec.arguments.iter().map(|&(_, value_type)| value_type).collect();
     let options: BTreeMap<_, _> = table.iter().map(|spec| (spec.name.to_owned(), types(spec))).collect();
-    Info { options, ..info }
+    Info { options, ..info.clone() }
 }
 
-/// Checks an InitRequest's options against a table.
+/// Checks an `InitRequest`'s options against a table.
 pub fn check(table: &'static [OptionSpec], request: &InitRequest) -> Result<Vec<CheckedCall>, OptionError> {
     request.options.iter().map(|call| check_call(table, call)).collect()
 }

@@ -30,7 +30,7 @@ impl Clock {
     /// The moment a deadline falls on. One in the past is now; one too far away to be told is a
     /// year away, and will be asked for again then.
     pub(super) fn instant(&self, deadline: UnixNanos) -> Instant {
-        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        const YEAR: Duration = Duration::from_hours(365 * 24);
         let since_start = u64::try_from(deadline.saturating_sub(self.unix)).unwrap_or(0);
         self.start + Duration::from_nanos(since_start).min(self.start.elapsed() + YEAR)
     }

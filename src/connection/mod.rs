@@ -157,7 +157,7 @@ enum Wake {
     Input,
     EndOfStream,
     Deadline,
-    Parcel(Option<Parcel>),
+    Parcel(Option<Box<Parcel>>),
     Shutdown,
     /// Nothing more is readable, at shutdown.
     Drained,
@@ -194,7 +194,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
             match self.wait().await? {
                 Wake::Input => self.aside_if_slow(Self::turn)?,
                 Wake::Deadline => self.aside_if_slow(Self::deadline)?,
-                Wake::Parcel(Some(parcel)) => self.deliver(parcel),
+                Wake::Parcel(Some(parcel)) => self.deliver(*parcel),
                 Wake::Parcel(None) => self.mailbox = None,
                 Wake::EndOfStream => return self.end(chunks).await,
                 Wake::Shutdown => self.draining = Some(LAST_READS),
@@ -229,7 +229,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
             },
             () = std::future::ready(()), if draining => Wake::Drained,
             () = alarm.ring(), if alarm.is_set() => Wake::Deadline,
-            parcel = receive(mailbox), if takes_deliveries => Wake::Parcel(parcel),
+            parcel = receive(mailbox), if takes_deliveries => Wake::Parcel(parcel.map(Box::new)),
         };
         self.pulse.busy(self.requests + 1);
         Ok(wake)
@@ -263,7 +263,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
                     }
                 }
             }
-            let look = self.slow || self.requests % REQUESTS_A_LOOK == 0;
+            let look = self.slow || self.requests.is_multiple_of(REQUESTS_A_LOOK);
             if self.agent.outbox().is_full() || look && started.elapsed() >= TURN {
                 break true;
             }
@@ -276,9 +276,11 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         if self.agent.next_deadline().is_some_and(|due| due.saturating_add(DEADLINE_SLACK) <= now) {
             self.agent.on_deadline(now)?;
         }
-        if self.agent.takes_deliveries() && !self.agent.outbox().is_full() {
-            let parcel = self.mailbox.as_mut().and_then(|mailbox| mailbox.try_recv().ok());
-            parcel.into_iter().for_each(|parcel| self.deliver(parcel));
+        if self.agent.takes_deliveries()
+            && !self.agent.outbox().is_full()
+            && let Some(parcel) = self.mailbox.as_mut().and_then(|mailbox| mailbox.try_recv().ok())
+        {
+            self.deliver(parcel);
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ pub fn write(mut value: u64, out: &mut impl BufMut) {
         out.put_u8((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
-    out.put_u8(value as u8);
+    out.put_u8((value & 0x7f) as u8);
 }
 
 #[cfg(test)]

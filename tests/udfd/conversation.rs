@@ -140,7 +140,7 @@ async fn a_message_in_an_unusual_encoding_means_the_same() {
     let mut message = prost::Message::encode_to_vec(&request);
     request.message = Some(Requested::from(proto::KeepaliveRequest { time: 2 }).0);
     message.extend_from_slice(&prost::Message::encode_to_vec(&request));
-    let mut frame = vec![message.len() as u8];
+    let mut frame = vec![u8::try_from(message.len()).unwrap()];
     frame.extend_from_slice(&message);
     served.peer.send_bytes(&frame).await;
     served.peer.expect(keepalive(2)).await;

@@ -11,6 +11,7 @@ use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::response::Message as R;
 use tokio::io::AsyncWriteExt;
+use tokio_util::sync::CancellationToken;
 
 use super::support::*;
 
@@ -172,7 +173,7 @@ async fn a_peer_that_does_not_read_is_not_read_from() {
         write.send_bytes(&flood).await;
         write.half_close().await;
     });
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let held = seen.load(Ordering::Relaxed) * frame.len();
     assert!(held < 1 << 20, "{held} bytes were taken from a peer that does not read");
     assert!(!writing.is_finished());
@@ -214,7 +215,7 @@ async fn a_busy_handler_is_covered_for_but_not_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_silent() {
     let mut served = mirror(Edge::Stream).await;
-    tokio::time::sleep(Duration::from_secs(600)).await;
+    tokio::time::sleep(Duration::from_mins(10)).await;
     assert_eq!(served.peer.sync().await, []);
 }
 
@@ -227,8 +228,8 @@ async fn a_peer_that_trickles_is_served() {
         reader,
         writer,
         make,
-        Default::default(),
-        Default::default(),
+        Arc::default(),
+        CancellationToken::new(),
     ));
     let (reader, mut writer) = ours.into_split();
     let mut bytes = frame_of(init_request(vec![]));

@@ -3,6 +3,7 @@
 use kapacitor_udfd::agent::{Batch, Delivery, SendError};
 use kapacitor_udfd::connection::Sender;
 use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
 use tokio::sync::oneshot;
 
@@ -10,7 +11,7 @@ use super::support::*;
 
 async fn served_with_sender(handler: Scripted) -> (Served, Sender) {
     let (give, take) = oneshot::channel();
-    let mut served = serve_with(Default::default(), 1 << 16, move |sender| {
+    let mut served = serve_with(Limits::default(), 1 << 16, move |sender| {
         give.send(sender).unwrap();
         handler
     });

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use kapacitor_udfd::agent::{Batch, Outbox, SendError};
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::handler::Handler;
+use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
 use kapacitor_udfd::wire::patch::PointPatch;
 use tokio::time::Duration;
@@ -182,7 +183,7 @@ async fn data_before_the_restore_response() {
         },
     );
     handler.on_restore = Box::new(|_| Ok(()));
-    let mut served = serve_with(Default::default(), 1 << 20, move |sender| {
+    let mut served = serve_with(Limits::default(), 1 << 20, move |sender| {
         tokio::spawn(async move { sender.point(point(777)).await });
         handler
     });

@@ -34,7 +34,6 @@ pub struct Peer<R = ReadHalf<DuplexStream>, W = WriteHalf<DuplexStream>> {
 pub struct Served {
     pub peer: Peer,
     pub ended: JoinHandle<Summary>,
-    pub shutdown: CancellationToken,
 }
 
 pub fn serve(handler: impl Handler) -> Served {
@@ -49,14 +48,12 @@ pub fn serve_with<H: Handler>(
 ) -> Served {
     let (ours, theirs) = tokio::io::duplex(pipe);
     let (reader, writer) = tokio::io::split(theirs);
-    let shutdown = CancellationToken::new();
-    let stopping = shutdown.clone();
     let ended = tokio::spawn(async move {
         let make = |sender: Sender| Box::new(make(sender)) as Box<dyn Handler>;
-        connection::serve(reader, writer, make, Arc::new(limits), stopping).await
+        connection::serve(reader, writer, make, Arc::new(limits), CancellationToken::new()).await
     });
     let (reader, writer) = tokio::io::split(ours);
-    Served { peer: Peer::new(reader, writer), ended, shutdown }
+    Served { peer: Peer::new(reader, writer), ended }
 }
 
 /// A mirror that has been initialised.
@@ -239,6 +236,7 @@ pub fn map<const N: usize>(entries: [(&str, &str); N]) -> std::collections::BTre
 }
 
 type OnPoint = Box<dyn FnMut(UnixNanos, PointView<'_>, &mut Outbox) -> Result<(), HandlerError> + Send>;
+type OnRestore = Box<dyn FnMut(&[u8]) -> Result<(), HandlerError> + Send>;
 type OnStop = Box<dyn FnMut(StopReason, &mut Outbox) -> Result<(), HandlerError> + Send>;
 type OnDeadline = Box<dyn FnMut(UnixNanos, &mut Outbox) -> Result<Option<UnixNanos>, HandlerError> + Send>;
 
@@ -250,7 +248,7 @@ pub struct Scripted {
     pub on_stop: OnStop,
     pub on_deadline: OnDeadline,
     pub on_snapshot: Box<dyn FnMut() -> Result<Vec<u8>, HandlerError> + Send>,
-    pub on_restore: Box<dyn FnMut(&[u8]) -> Result<(), HandlerError> + Send>,
+    pub on_restore: OnRestore,
     pub deadline: Option<UnixNanos>,
 }
 
