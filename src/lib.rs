@@ -27,8 +27,8 @@
 //!     }
 //!
 //!     fn point(&mut self, _: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
-//!         match point.field("load")? {
-//!             Some(FieldValue::Double(load)) if load > 1.0 => Ok(out.forward(point)?),
+//!         match point.field("load") {
+//!             Ok(Some(FieldValue::Double(load))) if load > 1.0 => Ok(out.forward(point)?),
 //!             _ => Ok(()),
 //!         }
 //!     }

@@ -1,6 +1,6 @@
 //! One connection: the only place where a conversation meets its socket, the clock and the
 //! daemon's shutdown. Everything that can wake a connection stands in one `select!`, in
-//! [`Connection::wait`].
+//! `Connection::wait`.
 
 mod clock;
 mod input;

@@ -24,5 +24,6 @@ mod mailbox;
 mod mirror;
 mod never_send;
 mod properties;
+mod readme;
 mod server;
 mod sockets;

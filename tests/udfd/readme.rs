@@ -1,0 +1,101 @@
+//! The README is kept to: its commands run, its configurations parse, its options exist.
+
+use std::path::Path;
+
+use kapacitor_udfd::config::{Config, Overrides};
+use kapacitor_udfd::mirror;
+use kapacitor_udfd::options::OptionSpec;
+use nix::sys::signal::Signal::SIGTERM;
+
+use crate::daemon::{Daemon, run};
+
+const README: &str = include_str!("../../README.md");
+
+/// The fenced blocks in one language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    let blocks = README.split(fence.as_str()).skip(1);
+    blocks.map(|rest| rest.split_once("```").expect("the fence is closed").0).collect()
+}
+
+#[test]
+fn every_command_does_what_it_says() {
+    let commands: Vec<_> = blocks("sh").iter().flat_map(|block| block.lines()).collect();
+    assert!(commands.contains(&"cargo run --release") && commands.contains(&"cargo test"), "{commands:?}");
+    for command in commands {
+        match command.strip_prefix("cargo run --release") {
+            Some("") => serves(),
+            Some(arguments) => {
+                let arguments = arguments.strip_prefix(" -- ").expect("arguments");
+                let output = run(arguments.split(' '));
+                assert_eq!(output.status.code(), Some(0), "{command}");
+                assert!(!output.stdout.is_empty(), "{command}");
+            }
+            // It is what runs this very test; .ci/run calls it by this name.
+            None => assert_eq!(command, "cargo test"),
+        }
+    }
+    assert!(include_str!("../../.ci/run").contains("\nstep cargo test\n"));
+}
+
+/// As the README's first command, but for the sockets: /tmp belongs to everybody.
+fn serves() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(["--socket-dir", dir.path().to_str().unwrap()]);
+    let welcome = daemon.welcome().replace(dir.path().to_str().unwrap(), "/tmp");
+    let block =
+        blocks("toml").into_iter().find(|block| block.starts_with("[udf]")).expect("kapacitor's block");
+    assert!(welcome.contains(block), "{welcome}");
+    assert!(welcome.contains("mode 0660, owner "), "{welcome}");
+    assert_eq!(daemon.end(SIGTERM).0, Some(0));
+}
+
+#[test]
+fn every_configuration_parses() {
+    let configurations = blocks("toml").into_iter().filter(|block| !block.starts_with("[udf]"));
+    let parse = |block: &str| Config::parse(block, Path::new("README.md"), &Overrides::default());
+    let parsed = configurations.map(|block| parse(block).map_err(|error| error.to_string()));
+    let parsed = parsed.collect::<Result<Vec<_>, _>>().unwrap();
+    assert!(parsed.iter().any(|config| config.functions.iter().any(|f| f.name == "copyOfWindows")));
+}
+
+/// The row an option's table entry makes in the README.
+fn row(spec: &OptionSpec) -> String {
+    let arguments =
+        spec.arguments.iter().map(|(name, value_type)| format!("{name} {value_type:?}").to_lowercase());
+    let arguments = arguments.collect::<Vec<_>>().join(", ");
+    format!("| `.{}({arguments})` | {} |", spec.name, spec.help)
+}
+
+#[test]
+fn the_table_of_options_is_the_mirror_s() {
+    let rows: Vec<_> = README.lines().filter(|line| line.starts_with("| `.")).collect();
+    assert_eq!(rows, mirror::OPTIONS.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_limit_is_told_with_its_default() {
+    let limits = kapacitor_udfd::limits::Limits::default();
+    let rows = [
+        format!("| `max_frame` | {} MiB |", limits.max_frame >> 20),
+        format!("| `max_snapshot` | {} MiB |", limits.max_snapshot >> 20),
+        format!("| `max_handler_time` | {} s |", limits.max_handler_time.as_secs()),
+        "| `max_connections` | 1,024 |".to_owned(),
+        format!("| `grace_period` | {} s |", limits.grace_period.as_secs()),
+    ];
+    assert_eq!(limits.max_connections, 1024);
+    for row in rows {
+        assert!(README.contains(&row), "{row}");
+    }
+}
+
+/// The handler in the README is the one in the crate's documentation, which a doctest compiles.
+#[test]
+fn the_handler_is_the_documentation_s() {
+    let lines = include_str!("../../src/lib.rs").lines();
+    let documented = lines.filter_map(|line| line.strip_prefix("//! ").or(line.strip_prefix("//!")));
+    let documented = documented.collect::<Vec<_>>().join("\n");
+    let [handler] = blocks("rust")[..] else { panic!("one example") };
+    let (_, handler) = handler.split_once("/// Lets").expect("its documentation");
+    assert!(documented.contains(handler.trim_end()), "{documented}");
+}
