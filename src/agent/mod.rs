@@ -3,6 +3,7 @@
 
 mod fault;
 mod outbox;
+mod outgoing;
 mod snapshot;
 
 use std::sync::Arc;
@@ -11,14 +12,16 @@ use std::time::Duration;
 use tracing::{Span, info, warn};
 
 pub use fault::{Fault, ProtocolError, install_panic_hook};
-pub use outbox::{Batch, Forward, Outbox, SendError};
+pub use outbox::Outbox;
+pub use outgoing::{Batch, Delivery, Forward, SendError};
 
 use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
 use crate::limits::Limits;
 use crate::proto;
 use crate::wire::frame;
-use crate::wire::request::Request;
+use crate::wire::point::PointView;
+use crate::wire::request::{self, Request};
 use snapshot::Stored;
 
 /// How long after the InitResponse a Restore may still be on its way. Kapacitor sends it at once
@@ -124,6 +127,10 @@ impl Agent {
     pub fn step(&mut self, now: UnixNanos, input: &[u8]) -> Result<Step, Fault> {
         let Some(frame) = frame::find(input, self.limits.max_frame)? else { return Ok(Step::NeedMore) };
         let bytes = frame.bytes().len();
+        if let Some(point) = request::point(frame) {
+            self.point(now, point)?;
+            return Ok(Step::Took { bytes, keepalive: None });
+        }
         let mut scratch = std::mem::take(&mut self.scratch);
         let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
         self.scratch = scratch;
@@ -213,12 +220,14 @@ impl Agent {
     }
 
     #[inline]
+    fn point(&mut self, now: UnixNanos, point: PointView<'_>) -> Result<(), Fault> {
+        self.enter_point()?;
+        self.data("point", |handler, out| handler.point(now, point, out))
+    }
+
     fn request(&mut self, now: UnixNanos, request: Request<'_>) -> Result<Option<UnixNanos>, Fault> {
         match request {
-            Request::Point(point) => {
-                self.enter_point()?;
-                self.data("point", |handler, out| handler.point(now, point, out))?;
-            }
+            Request::Point(point) => self.point(now, point)?,
             Request::Begin(begin) => {
                 self.enter_begin()?;
                 self.data("begin_batch", |handler, out| handler.begin_batch(now, begin, out))?;
@@ -385,13 +394,4 @@ impl Agent {
     ) -> Result<R, Fault> {
         fault::catch(name, || call(self.handler.as_mut(), &mut self.outbox))
     }
-}
-
-/// What a sender hands to the agent.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Delivery {
-    /// A point; on stream edges.
-    Point(proto::Point),
-    /// A whole batch; on batch edges.
-    Batch(Batch),
 }

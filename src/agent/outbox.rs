@@ -2,34 +2,29 @@
 //! bring it down or be taken for something else, whatever a handler does. The handler gets the
 //! error.
 
-use std::collections::BTreeMap;
-
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::outgoing::{Batch, Forward, MAX_SIZE_HINT, MAX_WAITING, SendError};
 use crate::edge::Edge;
-use crate::handler::UnixNanos;
 use crate::proto;
-use crate::wire::WireError;
-use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::patch::PointPatch;
 use crate::wire::point::PointView;
 use crate::wire::response::{self, ResponseMessage};
 
-/// From here on the outbox is handed to the writer. Large enough that a system call a chunk
-/// does not show, small enough that a hundred busy connections fit into a few megabytes.
-const FULL: usize = 64 << 10;
+/// From here on the outbox is handed to the writer: as much as is read at once, so that a full
+/// read is answered in one turn. Measured against 64 KiB it saves a sixth of the CPU in bulk.
+const FULL: usize = 256 << 10;
 
-/// The largest `BeginBatch.size` sent. Kapacitor allocates as many slots at once and counts the
-/// points all the same.
-const MAX_SIZE_HINT: i64 = 1 << 20;
-
-/// How many bytes of whole batches may wait for the end of a forwarded one.
-const MAX_WAITING: usize = 64 << 20;
+/// What the outbox makes room for, at least and at most.
+const SMALLEST_CHUNK: usize = 4 << 10;
+const LARGEST_CHUNK: usize = FULL + FULL / 8;
 
 /// Collects what goes to Kapacitor.
 #[derive(Debug)]
 pub struct Outbox {
     ready: BytesMut,
+    /// The size of what was taken last.
+    last_chunk: usize,
     /// Whole batches, encoded, that came while another batch was open.
     waiting: BytesMut,
     provides: Edge,
@@ -39,91 +34,16 @@ pub struct Outbox {
     in_data: bool,
 }
 
-/// Why something was not sent. Nothing of it has reached Kapacitor, and the connection can go on.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum SendError {
-    /// Batches on a stream edge.
-    #[error("sent {sent} on a stream edge; the function's info says it provides points")]
-    NotBatches {
-        /// What was sent.
-        sent: &'static str,
-    },
-    /// A single point on a batch edge.
-    #[error("sent a point outside a batch on a batch edge; send a whole batch")]
-    NotInBatch,
-    /// A second begin.
-    #[error("sent a BeginBatch while a batch is open; Kapacitor would drop the open one's points")]
-    BatchOpen,
-    /// An end without a begin.
-    #[error("sent an EndBatch while no batch is open; it would bring kapacitord down")]
-    NoBatchOpen,
-    /// Parts of a batch from a timer, a stop or a sender.
-    #[error("sent {sent} from outside the data that flows in; send a whole batch")]
-    NotInData {
-        /// What was sent.
-        sent: &'static str,
-    },
-    /// Too much waits for an open batch to end.
-    #[error("{bytes} bytes of batches wait for the open one to end; at most {MAX_WAITING} may")]
-    TooMuchWaiting {
-        /// What waits, this batch included.
-        bytes: usize,
-    },
-    /// The point that should be changed is broken.
-    #[error(transparent)]
-    Point(#[from] WireError),
-    /// The connection has ended.
-    #[error("the connection to Kapacitor has ended")]
-    Closed,
-}
-
-/// A piece of data that goes on as the bytes it came in.
-#[derive(Debug, Clone, Copy)]
-pub enum Forward<'a> {
-    /// A batch's begin.
-    Begin(BeginBatchView<'a>),
-    /// A point.
-    Point(PointView<'a>),
-    /// A batch's end.
-    End(EndBatchView<'a>),
-}
-
-impl<'a> From<BeginBatchView<'a>> for Forward<'a> {
-    fn from(begin: BeginBatchView<'a>) -> Self {
-        Self::Begin(begin)
-    }
-}
-
-impl<'a> From<PointView<'a>> for Forward<'a> {
-    fn from(point: PointView<'a>) -> Self {
-        Self::Point(point)
-    }
-}
-
-impl<'a> From<EndBatchView<'a>> for Forward<'a> {
-    fn from(end: EndBatchView<'a>) -> Self {
-        Self::End(end)
-    }
-}
-
-/// A whole batch, sent in one piece.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Batch {
-    /// The measurement.
-    pub name: String,
-    /// The tags of the batch's group.
-    pub tags: BTreeMap<String, String>,
-    /// Whether the measurement is part of the group.
-    pub by_name: bool,
-    /// The batch's time.
-    pub tmax: UnixNanos,
-    /// Kapacitor uses their time, tags and fields.
-    pub points: Vec<proto::Point>,
-}
-
 impl Outbox {
     pub(super) fn new(provides: Edge) -> Self {
-        Self { ready: BytesMut::new(), waiting: BytesMut::new(), provides, open: false, in_data: false }
+        Self {
+            ready: BytesMut::new(),
+            last_chunk: 0,
+            waiting: BytesMut::new(),
+            provides,
+            open: false,
+            in_data: false,
+        }
     }
 
     /// Sends data on as it came.
@@ -152,6 +72,7 @@ impl Outbox {
     #[inline]
     pub fn patched(&mut self, point: &PointView<'_>, patch: &mut PointPatch) -> Result<(), SendError> {
         self.admit_point()?;
+        self.make_room(point.frame().len() + patch.len());
         Ok(patch.apply(point, &mut self.ready)?)
     }
 
@@ -214,7 +135,11 @@ impl Outbox {
 
     /// Takes what is ready to be written, if anything is.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
-        (!self.ready.is_empty()).then(|| self.ready.split().freeze())
+        if self.ready.is_empty() {
+            return None;
+        }
+        self.last_chunk = self.ready.len();
+        Some(self.ready.split().freeze())
     }
 
     /// How many bytes of batches wait for one that is open.
@@ -263,38 +188,22 @@ impl Outbox {
 
     #[inline]
     fn put(&mut self, frame: &[u8]) {
-        if self.ready.capacity() - self.ready.len() < frame.len() {
-            self.ready.reserve(frame.len().max(FULL / 8));
-        }
+        self.make_room(frame.len());
         self.ready.put_slice(frame);
+    }
+
+    /// Room for a whole chunk at once, as large as the last one was: growing by and by would copy
+    /// what is there each time.
+    #[inline]
+    fn make_room(&mut self, bytes: usize) {
+        if self.ready.capacity() - self.ready.len() < bytes {
+            self.ready.reserve(bytes.max(self.last_chunk.clamp(SMALLEST_CHUNK, LARGEST_CHUNK)));
+        }
     }
 
     fn release_waiting(&mut self) {
         if !self.waiting.is_empty() {
             self.ready.put_slice(&self.waiting.split());
         }
-    }
-}
-
-impl Batch {
-    fn write(&self, out: &mut BytesMut) {
-        let size = i64::try_from(self.points.len()).unwrap_or(MAX_SIZE_HINT).min(MAX_SIZE_HINT);
-        let begin = proto::BeginBatch {
-            name: self.name.clone(),
-            group: String::new(),
-            tags: self.tags.clone(),
-            size,
-            by_name: self.by_name,
-        };
-        response::write(&begin, out);
-        self.points.iter().for_each(|point| response::write_point(point, out));
-        let end = proto::EndBatch {
-            name: begin.name,
-            group: begin.group,
-            tmax: self.tmax,
-            tags: begin.tags,
-            by_name: self.by_name,
-        };
-        response::write(&end, out);
     }
 }

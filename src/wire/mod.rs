@@ -11,6 +11,8 @@ pub mod fields;
 
 pub mod point;
 
+mod entry;
+
 pub mod batch;
 
 pub mod request;

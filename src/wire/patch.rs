@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 
-use super::point::{Entry, EntryKind, FieldValue, PointView};
+use super::entry::{Entry, EntryKind};
+use super::point::{FieldValue, PointView};
 use super::request::number::POINT;
 use super::{WireError, response, varint};
 
@@ -20,6 +21,7 @@ pub struct PointPatch {
     suffix: Vec<u8>,
     /// Parts of the point to leave out; kept to be used again.
     cuts: Vec<Range<usize>>,
+    sets_tags: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +48,11 @@ impl PointPatch {
     /// A patch that changes nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// How many bytes it adds to a point at the most.
+    pub(crate) fn len(&self) -> usize {
+        self.suffix.len() + 3 * varint::MAX_LEN
     }
 
     /// Whether it changes nothing.
@@ -91,7 +98,6 @@ impl PointPatch {
         let appended: usize = self.appended().map(|edit| edit.bytes.len()).sum();
         let length = body.len() - cut + appended;
 
-        out.reserve(length + 3 * varint::MAX_LEN);
         response::write_header(POINT, length, out);
         let mut from = 0;
         for cut in &self.cuts {
@@ -107,7 +113,8 @@ impl PointPatch {
 
     /// The tags that were not set on the last point because it is grouped by them.
     pub fn refused_tags(&self) -> impl Iterator<Item = &str> {
-        self.edits.iter().filter(|edit| edit.verdict == Verdict::Dimension).map(|edit| edit.name.as_str())
+        let edits = if self.sets_tags { self.edits.as_slice() } else { &[] };
+        edits.iter().filter(|edit| edit.verdict == Verdict::Dimension).map(|edit| edit.name.as_str())
     }
 
     fn appended(&self) -> impl Iterator<Item = &Edit> {
@@ -128,7 +135,7 @@ impl PointPatch {
                 }
             }
         }
-        if self.edits.iter().any(|edit| edit.kind == EntryKind::Tag) {
+        if self.sets_tags {
             for dimension in point.dimension_bytes() {
                 for edit in &mut self.edits {
                     if edit.kind == EntryKind::Tag && edit.name.as_bytes() == dimension {
@@ -144,6 +151,7 @@ impl PointPatch {
         let start = self.suffix.len();
         let kind = kind_of(value, sort);
         write_entry(name, kind, value, &mut self.suffix);
+        self.sets_tags |= kind == EntryKind::Tag;
         self.edits.push(Edit {
             name: name.to_owned(),
             kind,

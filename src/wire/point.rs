@@ -2,6 +2,7 @@
 //! is copied. What a reader does not touch is not checked beyond the message's outer structure.
 
 use super::WireError;
+use super::entry::{Entries, Entry, EntryKind, bytes, take_bytes, take_varint, text};
 use super::fields::{Fields, Value};
 use super::frame::Frame;
 use crate::proto;
@@ -20,6 +21,16 @@ pub(crate) mod number {
     pub(crate) const STRING: u32 = 10;
     pub(crate) const BY_NAME: u32 = 11;
     pub(crate) const BOOL: u32 = 12;
+}
+
+const TIME_TAG: u32 = number::TIME << 3;
+const BY_NAME_TAG: u32 = number::BY_NAME << 3;
+const GROUP_TAG: u32 = number::GROUP << 3 | 2;
+
+/// Whether this is the tag of a field of a point that is length-delimited.
+#[inline]
+fn is_bytes(tag: u32) -> bool {
+    tag & 7 == 2 && matches!(tag >> 3, number::NAME..=number::STRING | number::BOOL)
 }
 
 /// The value of a field of a point.
@@ -67,15 +78,25 @@ pub struct PointView<'a> {
 impl<'a> PointView<'a> {
     /// A view of `body`, the point inside `frame`. `None` when the message holds anything but the
     /// known fields in their own wire types: such a point is decoded and encoded anew first.
+    #[inline]
     pub(crate) fn new(frame: Frame<'a>, body: &'a [u8]) -> Option<Self> {
         let mut view = Self { frame: frame.bytes(), body, time: 0, group: &[] };
-        for field in Fields::new(body) {
-            let field = field.ok()?;
-            match (field.number, field.value) {
-                (number::TIME, Value::Varint(time)) => view.time = time.cast_signed(),
-                (number::GROUP, Value::Bytes(group)) => view.group = group,
-                (number::BY_NAME, Value::Varint(_))
-                | (number::NAME..=number::STRING | number::BOOL, Value::Bytes(_)) => {}
+        let mut rest = body;
+        // Every point goes through here: a byte of tag, a byte of length, and on to the next field.
+        while let [tag, after @ ..] = rest {
+            rest = match u32::from(*tag) {
+                TIME_TAG => {
+                    let (time, after) = take_varint(after)?;
+                    view.time = time.cast_signed();
+                    after
+                }
+                BY_NAME_TAG => take_varint(after)?.1,
+                GROUP_TAG => {
+                    let (group, after) = take_bytes(after)?;
+                    view.group = group;
+                    after
+                }
+                tag if is_bytes(tag) => take_bytes(after)?.1,
                 _ => return None,
             }
         }
@@ -185,14 +206,9 @@ impl<'a> PointView<'a> {
     }
 
     /// Tags and fields as they stand in the message.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Result<Entry<'a>, WireError>> + use<'a> {
-        Fields::new(self.body).filter_map(|field| match field {
-            Ok(field) => {
-                let kind = EntryKind::of(field.number)?;
-                Some(Entry::read(kind, bytes(field.value), field.start..field.end))
-            }
-            Err(error) => Some(Err(error)),
-        })
+    #[inline]
+    pub(crate) fn entries(&self) -> Entries<'a> {
+        Entries::new(self.body)
     }
 
     fn fields_numbered(&self, number: u32) -> impl Iterator<Item = Value<'a>> + use<'a> {
@@ -203,111 +219,4 @@ impl<'a> PointView<'a> {
     fn text(&self, number: u32, what: &'static str) -> Result<&'a str, ReadError> {
         text(self.fields_numbered(number).last().map_or(&[], bytes), what)
     }
-}
-
-/// What an entry of one of a point's maps holds. In the order in which Kapacitor merges the maps
-/// of fields, so the greater one wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryKind {
-    Tag,
-    String,
-    Int,
-    Double,
-    Bool,
-}
-
-impl EntryKind {
-    #[inline]
-    pub(crate) fn of(number: u32) -> Option<Self> {
-        Some(match number {
-            number::TAG => Self::Tag,
-            number::STRING => Self::String,
-            number::INT => Self::Int,
-            number::DOUBLE => Self::Double,
-            number::BOOL => Self::Bool,
-            _ => return None,
-        })
-    }
-
-    pub(crate) fn number(self) -> u32 {
-        match self {
-            Self::Tag => number::TAG,
-            Self::String => number::STRING,
-            Self::Int => number::INT,
-            Self::Double => number::DOUBLE,
-            Self::Bool => number::BOOL,
-        }
-    }
-}
-
-/// An entry of one of a point's maps. The value is of the kind's wire type, or missing: then it is
-/// the type's zero.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry<'a> {
-    pub(crate) kind: EntryKind,
-    pub(crate) key: &'a [u8],
-    pub(crate) value: Option<Value<'a>>,
-    /// Where it stands in the point's message.
-    pub(crate) range: std::ops::Range<usize>,
-}
-
-impl<'a> Entry<'a> {
-    #[inline]
-    fn read(kind: EntryKind, entry: &'a [u8], range: std::ops::Range<usize>) -> Result<Self, WireError> {
-        let mut read = Self { kind, key: &[], value: None, range };
-        for field in Fields::new(entry) {
-            let field = field.map_err(|_| WireError::Malformed { at: read.range.start })?;
-            match (field.number, field.value) {
-                (1, Value::Bytes(key)) => read.key = key,
-                (2, value) if kind.takes(value) => read.value = Some(value),
-                (1 | 2, _) => return Err(WireError::Malformed { at: read.range.start }),
-                _ => {}
-            }
-        }
-        Ok(read)
-    }
-
-    /// A tag without a value, which to Kapacitor is no tag.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.value.is_none_or(|value| bytes(value).is_empty())
-    }
-
-    fn field_value(&self) -> Result<FieldValue<'a>, ReadError> {
-        let number = match self.value {
-            Some(Value::Varint(number) | Value::Fixed64(number)) => number,
-            _ => 0,
-        };
-        Ok(match self.kind {
-            EntryKind::Int => FieldValue::Int(number.cast_signed()),
-            EntryKind::Double => FieldValue::Double(f64::from_bits(number)),
-            EntryKind::Bool => FieldValue::Bool(number != 0),
-            EntryKind::String | EntryKind::Tag => {
-                FieldValue::String(text(self.value.map_or(&[][..], bytes), "field value")?)
-            }
-        })
-    }
-}
-
-impl EntryKind {
-    #[inline]
-    fn takes(self, value: Value<'_>) -> bool {
-        match self {
-            Self::Tag | Self::String => matches!(value, Value::Bytes(_)),
-            Self::Int | Self::Bool => matches!(value, Value::Varint(_)),
-            Self::Double => matches!(value, Value::Fixed64(_)),
-        }
-    }
-}
-
-#[inline]
-fn bytes(value: Value<'_>) -> &[u8] {
-    match value {
-        Value::Bytes(bytes) => bytes,
-        _ => &[],
-    }
-}
-
-fn text<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a str, ReadError> {
-    std::str::from_utf8(bytes)
-        .map_err(|_| ReadError::NotUtf8 { what, lossy: String::from_utf8_lossy(bytes).into_owned() })
 }

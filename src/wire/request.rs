@@ -44,6 +44,20 @@ pub enum Request<'a> {
     End(EndBatchView<'a>),
 }
 
+/// The point in `frame`, if that is what it holds in the plain way. Nearly every frame is a point:
+/// this is [`Request::parse`] for them alone.
+#[inline]
+pub(crate) fn point(frame: Frame<'_>) -> Option<PointView<'_>> {
+    const TAG: [u8; 2] = [0x8a, 0x01];
+    let field = frame.message().strip_prefix(&TAG)?;
+    let (length, header) = varint::read(field).ok()??;
+    let body = field.get(header..)?;
+    if body.len() as u64 != length {
+        return None;
+    }
+    PointView::new(frame, body)
+}
+
 impl<'a> Request<'a> {
     /// Reads the request in `frame`. `scratch` is used only for a message that has to be encoded
     /// anew.

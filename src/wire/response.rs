@@ -4,7 +4,8 @@
 use bytes::{BufMut, BytesMut};
 use prost::Message;
 
-use super::point::{EntryKind, FieldValue};
+use super::entry::EntryKind;
+use super::point::FieldValue;
 use super::request::number;
 use super::{patch, varint};
 use crate::proto;
@@ -64,7 +65,11 @@ pub fn write_point(point: &proto::Point, out: &mut BytesMut) {
 pub(crate) fn write_header(number: u32, length: usize, out: &mut impl BufMut) {
     let tag = u64::from(number) << 3 | LENGTH_DELIMITED;
     let length = length as u64;
-    varint::write(varint::len(tag) as u64 + varint::len(length) as u64 + length, out);
-    varint::write(tag, out);
-    varint::write(length, out);
+    let mut header = [0; 3 * varint::MAX_LEN];
+    let mut rest = &mut header[..];
+    varint::write(varint::len(tag) as u64 + varint::len(length) as u64 + length, &mut rest);
+    varint::write(tag, &mut rest);
+    varint::write(length, &mut rest);
+    let unused = rest.len();
+    out.put_slice(header.get(..header.len() - unused).unwrap_or_default());
 }

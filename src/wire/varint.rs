@@ -16,10 +16,15 @@ pub fn read(buf: &[u8]) -> Result<Option<(u64, usize)>, TooLarge> {
     match *buf {
         [a, ..] if a < 0x80 => Ok(Some((u64::from(a), 1))),
         [a, b, ..] if b < 0x80 => Ok(Some((u64::from(a & 0x7f) | u64::from(b) << 7, 2))),
-        _ => read_long(buf),
+        _ => match buf.first_chunk::<MAX_LEN>() {
+            // The bound is known here, so that the loop becomes straight code.
+            Some(bytes) => read_long(bytes),
+            None => read_long(buf),
+        },
     }
 }
 
+#[inline]
 fn read_long(buf: &[u8]) -> Result<Option<(u64, usize)>, TooLarge> {
     let mut value = 0u64;
     for (i, &byte) in buf.iter().take(MAX_LEN).enumerate() {
