@@ -144,6 +144,10 @@ fn overwrite(bytes: &mut [u8], at: usize, with: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use kapacitor_udfd::proto::Request;
+    use kapacitor_udfd::proto::request::Message;
+    use prost::Message as _;
+
     use super::*;
 
     fn shapes() -> impl Iterator<Item = Shape> {
@@ -173,13 +177,11 @@ mod tests {
     }
 
     fn tags_and_times(block: &Block) -> Vec<String> {
-        use prost::Message as _;
         let mut rest = block.bytes();
         let mut found = Vec::new();
         while !rest.is_empty() {
-            let request = kapacitor_udfd::proto::Request::decode_length_delimited(&mut rest).unwrap();
+            let request = Request::decode_length_delimited(&mut rest).unwrap();
             let Some(message) = request.message else { panic!("empty") };
-            use kapacitor_udfd::proto::request::Message;
             found.push(match message {
                 Message::Point(p) => format!("{} {} {:?} {:?}", p.time, p.group, p.tags, p.dimensions),
                 other => format!("{other:?}"),

@@ -163,7 +163,9 @@ mod tests {
 
     fn check(numbers: &[u64], expected: Wrong, words: &str) {
         let mut order = Order::new(Some(10));
-        numbers.iter().for_each(|&number| order.take(stamp::time(number)));
+        for &number in numbers {
+            order.take(stamp::time(number));
+        }
         assert_eq!(order.wrong(), expected, "{numbers:?}");
         assert_eq!(order.faults().join("; "), words, "{numbers:?}");
     }
@@ -204,7 +206,9 @@ mod tests {
     #[test]
     fn without_a_mirror_times_must_not_fall() {
         let mut order = Order::new(None);
-        [-5, -5, 7, 100, 7, 100].into_iter().for_each(|time| order.take(time));
+        for time in [-5, -5, 7, 100, 7, 100] {
+            order.take(time);
+        }
         assert_eq!(order.wrong(), Wrong { out_of_order: 1, ..Wrong::default() });
         assert_eq!(order.faults(), ["1 point out of order, the first: time 7 after 100"]);
     }

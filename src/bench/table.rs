@@ -150,6 +150,8 @@ mod tests {
     #[test]
     fn thousands_stand_apart() {
         let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
-        cases.into_iter().for_each(|(number, text)| assert_eq!(count(number), text));
+        for (number, text) in cases {
+            assert_eq!(count(number), text);
+        }
     }
 }
