@@ -1,5 +1,6 @@
 //! The daemon's process: its exit code, and nothing else.
 
+mod bench;
 mod cli;
 
 use std::process::ExitCode;

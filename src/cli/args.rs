@@ -2,7 +2,9 @@
 
 use std::path::{self, PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use crate::bench::BenchArgs;
+use clap::error::ErrorKind;
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
 
 /// Serves user defined functions to InfluxData Kapacitor over Unix sockets
@@ -24,6 +26,7 @@ pub(super) enum Command {
     Check(Options),
     /// Print what belongs in kapacitor.conf
     KapacitorConf(Options),
+    Bench(BenchArgs),
 }
 
 /// Which configuration, and what wins over it.
@@ -56,17 +59,31 @@ The first SIGINT or SIGTERM shuts down gracefully, a second one at once (130 or 
 
 impl Args {
     /// The command, with the options that stand before it and after it put together.
-    pub(super) fn into_command(self) -> Command {
+    pub(super) fn into_command(self) -> Result<Command, clap::Error> {
         let before = self.options;
-        match self.command.unwrap_or(Command::Serve(Options::default())) {
+        Ok(match self.command.unwrap_or(Command::Serve(Options::default())) {
             Command::Serve(after) => Command::Serve(after.behind(before)),
             Command::Check(after) => Command::Check(after.behind(before)),
             Command::KapacitorConf(after) => Command::KapacitorConf(after.behind(before)),
-        }
+            Command::Bench(_) if before.is_any_given() => {
+                let words = "bench takes its options behind its name; those of the daemon mean nothing to it";
+                return Err(Self::command().error(ErrorKind::ArgumentConflict, words));
+            }
+            Command::Bench(args) => Command::Bench(args),
+        })
     }
 }
 
 impl Options {
+    fn is_any_given(&self) -> bool {
+        let Self { config, socket_dir, sockets, log_level, log_format } = self;
+        config.is_some()
+            || socket_dir.is_some()
+            || !sockets.is_empty()
+            || log_level.is_some()
+            || log_format.is_some()
+    }
+
     /// The later of two options wins, as it does anywhere on a command line.
     fn behind(self, before: Self) -> Self {
         Self {

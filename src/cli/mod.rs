@@ -5,7 +5,7 @@ mod check;
 mod kapacitor_conf;
 mod logging;
 mod open_files;
-mod output;
+pub(crate) mod output;
 mod serve;
 mod signals;
 mod welcome;
@@ -16,6 +16,7 @@ use clap::Parser;
 use kapacitor_udfd::config::{Config, ConfigError};
 
 use self::args::{Args, Command, Options};
+use crate::bench;
 
 /// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
 const USAGE: u8 = 64;
@@ -23,12 +24,12 @@ const USAGE: u8 = 64;
 const FAILURE: u8 = 1;
 
 pub(crate) fn main() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let command = match Args::try_parse().and_then(Args::into_command) {
+        Ok(command) => command,
         Err(error) => return not_parsed(&error),
     };
-    match run(args) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(command) {
+        Ok(code) => code,
         Err(error) => {
             output::error(&format!("error: {error:#}\n"));
             ExitCode::from(if error.is::<ConfigError>() { USAGE } else { FAILURE })
@@ -46,12 +47,14 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(args: Args) -> anyhow::Result<()> {
-    match args.into_command() {
-        Command::Serve(options) => serve::run(load(options)?),
-        Command::Check(options) => output::print(&check::summary(&load(options)?)),
-        Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?)),
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(options) => serve::run(load(options)?)?,
+        Command::Check(options) => output::print(&check::summary(&load(options)?))?,
+        Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?))?,
+        Command::Bench(args) => return bench::run(args),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn load(options: Options) -> Result<Config, ConfigError> {

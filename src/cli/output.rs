@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anyhow::Context;
 
 /// Writes to stdout. Whoever closed the pipe has read enough.
-pub(super) fn print(text: &str) -> anyhow::Result<()> {
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -17,6 +17,6 @@ pub(super) fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Writes to stderr. If that fails too, there is nobody left to tell.
-pub(super) fn error(text: &str) {
+pub(crate) fn error(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -51,9 +51,12 @@ const REQUESTS_A_LOOK: u64 = 16;
 /// While input keeps coming a deadline may be this late; then it goes first.
 const DEADLINE_SLACK: UnixNanos = 2_000_000;
 
-/// A handler that once took this long in a turn is run aside from then on, so that it does not
-/// keep other connections' tasks from running.
+/// A handler that took this long in a turn is run aside for a while, so that it does not keep other
+/// connections' tasks from running.
 const SLOW: Duration = Duration::from_millis(50);
+
+/// For so many turns. One that was not slow itself, but was kept from running, is soon back.
+const TURNS_ASIDE: u32 = 100;
 
 /// A frame of this size (a snapshot that is restored) is reckoned to make the handler slow.
 const LARGE_FRAME: usize = 1 << 20;
@@ -106,7 +109,7 @@ where
         interval: Interval::default(),
         requests: 0,
         unfinished: false,
-        slow: false,
+        slow: 0,
         alarm: Alarm::new(),
         mailbox: Some(mailbox),
         shutdown,
@@ -142,7 +145,8 @@ struct Connection<R> {
     requests: u64,
     /// The last turn ended before the input did.
     unfinished: bool,
-    slow: bool,
+    /// Turns for which the handler is still reckoned to be slow.
+    slow: u32,
     alarm: Alarm,
     /// `None` once nobody can send any more.
     mailbox: Option<mpsc::Receiver<Parcel>>,
@@ -237,14 +241,14 @@ impl<R: AsyncRead + Unpin> Connection<R> {
 
     /// Lets the handler work; off the runtime's own threads if it is known to be slow.
     fn aside_if_slow(&mut self, work: fn(&mut Self, Instant) -> Result<(), Fault>) -> Result<(), Fault> {
-        let aside = self.slow || self.input.rest().len() > LARGE_FRAME;
+        let aside = self.slow > 0 || self.input.rest().len() > LARGE_FRAME;
         let started = Instant::now();
         if aside && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
             block_in_place(|| work(self, started))?;
         } else {
             work(self, started)?;
         }
-        self.slow |= started.elapsed() >= SLOW;
+        self.slow = if started.elapsed() >= SLOW { TURNS_ASIDE } else { self.slow.saturating_sub(1) };
         Ok(())
     }
 
@@ -263,7 +267,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
                     }
                 }
             }
-            let look = self.slow || self.requests.is_multiple_of(REQUESTS_A_LOOK);
+            let look = self.slow > 0 || self.requests.is_multiple_of(REQUESTS_A_LOOK);
             if self.agent.outbox().is_full() || look && started.elapsed() >= TURN {
                 break true;
             }

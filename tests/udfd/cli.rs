@@ -28,6 +28,7 @@ fn help_and_version_are_no_failure() {
 fn wrong_usage_ends_with_64() {
     ended(&run(["--sockets", "x"]), 64, &["unexpected argument '--sockets'"]);
     ended(&run(["chekc"]), 64, &["unrecognized subcommand 'chekc'", "check"]);
+    ended(&run(["--log-level", "info", "bench", "--socket", "/x"]), 64, &["bench takes its options behind"]);
     ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
     ended(&run(["--log-format", "xml"]), 64, &["text, json"]);
     ended(&run(["--socket", "mirror"]), 64, &["NAME=PATH"]);

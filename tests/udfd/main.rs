@@ -11,9 +11,11 @@
 #![allow(unreachable_pub, reason = "nothing here is reached from outside")]
 
 mod daemon;
+mod fake_udf;
 mod place;
 mod support;
 
+mod bench;
 mod captures;
 mod cli;
 mod config;

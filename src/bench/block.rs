@@ -1,0 +1,199 @@
+//! A run of frames, encoded once and sent again and again: for the next round only the times are
+//! written anew, and the keys where a block holds fewer than there are.
+
+use bytes::BytesMut;
+use kapacitor_udfd::wire::response;
+
+use super::args::Shape;
+use super::points::key_text;
+use super::stamp;
+
+/// Points a block, about: 180 KiB, so that it stays in a core's second-level cache.
+const POINTS: u64 = 1024;
+
+#[derive(Debug)]
+pub(super) struct Block {
+    shape: Shape,
+    bytes: BytesMut,
+    frames: Vec<FrameEnd>,
+    times: Vec<Place>,
+    keys: Vec<Place>,
+    points: u64,
+}
+
+/// Where a frame ends, and how many points there are up to there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FrameEnd {
+    pub(super) at: usize,
+    pub(super) points: u64,
+}
+
+/// Where a point's time or key stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    at: usize,
+    point: u64,
+}
+
+impl Block {
+    /// How many points the blocks of this shape hold: whole batches, and each key equally often if
+    /// there are few.
+    pub(super) fn usual_points(shape: Shape) -> u64 {
+        let unit = shape.batch.max(1);
+        let round = unit.saturating_mul(shape.keys);
+        if round <= POINTS { POINTS / round * round } else { (POINTS / unit).max(1) * unit }
+    }
+
+    /// The frames of so many points, from the one with the number `first` on.
+    pub(super) fn new(shape: Shape, first: u64, points: u64) -> Self {
+        let mut block = Self {
+            shape,
+            bytes: BytesMut::new(),
+            frames: Vec::new(),
+            times: Vec::new(),
+            keys: Vec::new(),
+            points,
+        };
+        for point in 0..points {
+            block.push(first, point);
+        }
+        if shape.tags == 0 || Self::usual_points(shape).is_multiple_of(shape.batch.max(1) * shape.keys) {
+            // The keys repeat with the block.
+            block.keys = Vec::new();
+        }
+        block
+    }
+
+    /// Turns the block into the one that begins with the point `first`.
+    pub(super) fn move_to(&mut self, first: u64) {
+        for place in &self.times {
+            let time = stamp::encode(stamp::time(first + place.point));
+            overwrite(&mut self.bytes, place.at, &time);
+        }
+        let mut written = None;
+        let mut text = String::new();
+        for place in &self.keys {
+            let key = self.shape.key(first + place.point);
+            if written.replace(key) != Some(key) {
+                text = key_text(key);
+            }
+            overwrite(&mut self.bytes, place.at, text.as_bytes());
+        }
+    }
+
+    pub(super) fn points(&self) -> u64 {
+        self.points
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// All frames, in order.
+    pub(super) fn frames(&self) -> &[FrameEnd] {
+        &self.frames
+    }
+
+    fn push(&mut self, first: u64, point: u64) {
+        let number = first + point;
+        let shape = self.shape;
+        if shape.batch > 0 && number.is_multiple_of(shape.batch) {
+            let left = (self.points - point).min(shape.batch);
+            self.frame(point, number, None, |out| response::write(&shape.begin(number, left), out));
+        }
+        let time = Some(stamp::time(number));
+        self.frame(point, number, time, |out| response::write(&shape.point(number), out));
+        if let Some(end) = self.frames.last_mut() {
+            end.points += 1;
+        }
+        let last = (number + 1).is_multiple_of(shape.batch.max(1)) || point + 1 == self.points;
+        if shape.batch > 0 && last {
+            self.frame(point, number, time, |out| response::write(&shape.end(number), out));
+        }
+    }
+
+    /// Data frames are the same in both directions, so the library's writer of responses serves.
+    fn frame(&mut self, point: u64, number: u64, time: Option<i64>, write: impl FnOnce(&mut BytesMut)) {
+        let start = self.bytes.len();
+        write(&mut self.bytes);
+        let frame = self.bytes.get(start..).unwrap_or_default();
+        if let Some(time) = time {
+            let varint = stamp::encode(time);
+            self.times.extend(places(frame, &varint).take(1).map(|at| Place { at: start + at, point }));
+        }
+        if self.shape.tags > 0 {
+            let key = key_text(self.shape.key(number));
+            self.keys.extend(places(frame, key.as_bytes()).map(|at| Place { at: start + at, point }));
+        }
+        let points = self.frames.last().map_or(0, |end| end.points);
+        self.frames.push(FrameEnd { at: self.bytes.len(), points });
+    }
+}
+
+fn places(frame: &[u8], needle: &[u8]) -> impl Iterator<Item = usize> {
+    let windows = frame.windows(needle.len()).enumerate();
+    windows.filter(move |(_, window)| *window == needle).map(|(at, _)| at)
+}
+
+#[inline]
+fn overwrite(bytes: &mut [u8], at: usize, with: &[u8]) {
+    if let Some(place) = bytes.get_mut(at..at + with.len()) {
+        place.copy_from_slice(with);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kapacitor_udfd::proto::Request;
+    use kapacitor_udfd::proto::request::Message;
+    use prost::Message as _;
+
+    use super::*;
+
+    fn shapes() -> impl Iterator<Item = Shape> {
+        let keys = [1, 3, 100, 5000];
+        keys.into_iter().flat_map(|keys| {
+            let shape = move |(tags, fields, batch)| Shape { keys, tags, fields, batch };
+            [(0, 0, 0), (3, 4, 0), (12, 9, 0), (3, 4, 10), (1, 1, 2000)].map(shape)
+        })
+    }
+
+    #[test]
+    fn a_block_that_is_moved_is_the_block_made_there() {
+        for shape in shapes() {
+            let points = Block::usual_points(shape);
+            let mut moved = Block::new(shape, 0, points);
+            for first in [points, 7 * points] {
+                moved.move_to(first);
+                let mut made = Block::new(shape, first, points);
+                // The fields' values stay as they were made.
+                let plain = |block: &mut Block| {
+                    block.frames.iter().map(|end| (end.at, end.points)).collect::<Vec<_>>()
+                };
+                assert_eq!(plain(&mut moved), plain(&mut made), "{shape:?}");
+                assert_eq!(tags_and_times(&moved), tags_and_times(&made), "{shape:?} from {first}");
+            }
+        }
+    }
+
+    fn tags_and_times(block: &Block) -> Vec<String> {
+        let mut rest = block.bytes();
+        let mut found = Vec::new();
+        while !rest.is_empty() {
+            let request = Request::decode_length_delimited(&mut rest).unwrap();
+            let Some(message) = request.message else { panic!("empty") };
+            found.push(match message {
+                Message::Point(p) => format!("{} {} {:?} {:?}", p.time, p.group, p.tags, p.dimensions),
+                other => format!("{other:?}"),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn a_point_takes_about_180_bytes() {
+        let block = Block::new(Shape { keys: 100, tags: 3, fields: 4, batch: 0 }, 0, 100);
+        let each = block.bytes().len() / 100;
+        assert!((170..=190).contains(&each), "{each}");
+    }
+}

@@ -1,0 +1,157 @@
+//! The figures for a reader: one line a matter.
+
+use std::fmt::{self, Display, Formatter};
+
+use bytesize::ByteSize;
+
+use super::report::{LatenessReport, Report, Spread};
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.data(f)?;
+        self.keepalives(f)?;
+        self.state(f)?;
+        self.deadlines(f)?;
+        self.server(f)
+    }
+}
+
+impl Report {
+    fn data(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { sent, received, connections, writes, .. } = self;
+        let each = sent.bytes.checked_div(sent.points).unwrap_or_default();
+        let points = count(sent.points);
+        line(
+            f,
+            "sent",
+            format_args!("{points} points, {each} bytes each; connections {connections}, writes {writes}"),
+        )?;
+        line(f, "received", format_args!("{} points, {}", count(received.points), ByteSize(received.bytes)))?;
+        if sent.batches + received.batches > 0 {
+            let (sent, received) = (count(sent.batches), count(received.batches));
+            line(f, "batches", format_args!("{sent} sent, {received} received"))?;
+        }
+        if !self.ok {
+            let (missing, twice) = (count(received.missing), count(received.twice));
+            let (disordered, foreign) = (count(received.out_of_order), count(received.foreign));
+            let wrong = format_args!(
+                "{missing} missing, {disordered} out of order, {twice} twice, {foreign} not sent"
+            );
+            line(f, "wrong", wrong)?;
+        }
+        if sent.points > 0 {
+            let rate = count(whole(self.points_per_s));
+            line(f, "throughput", format_args!("{rate} points/s over {:.3} s", self.seconds))?;
+        }
+        Ok(())
+    }
+
+    fn keepalives(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let keepalives = &self.keepalives;
+        let (sent, answered, unrequested) = (keepalives.sent, keepalives.answered, keepalives.unrequested);
+        line(f, "keepalives", format_args!("{sent} sent, {answered} answered, {unrequested} unrequested"))?;
+        match &keepalives.round_trip_ms {
+            Some(spread) => line(f, "round trip", format_args!("{spread}")),
+            None => Ok(()),
+        }
+    }
+
+    fn state(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(snapshots) = &self.snapshots {
+            let size = ByteSize(snapshots.bytes as u64);
+            let (taken, slowest) = (snapshots.taken, snapshots.slowest_ms);
+            line(f, "snapshots", format_args!("{taken}, together {size}, slowest {slowest:.3} ms"))?;
+        }
+        if let Some(restores) = &self.restores {
+            let points = count(restores.points);
+            let (done, slowest) = (restores.done, restores.slowest_ms);
+            line(
+                f,
+                "restores",
+                format_args!("{done}, slowest {slowest:.3} ms, {points} points at their end"),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn deadlines(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(deadlines) = &self.deadlines else { return Ok(()) };
+        line(f, "lateness", format_args!("after the last send: {}", deadlines.after_last_send))?;
+        line(f, "", format_args!("after the own send: {}", deadlines.after_own_send))?;
+        let (during, end) = (count(deadlines.during_data), count(deadlines.at_end));
+        line(f, "", format_args!("left out: {during} points during the data, {end} after the half-close"))
+    }
+
+    fn server(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(client) = self.client_cpu_ns_per_point {
+            line(f, "client", format_args!("{client:.0} ns CPU a point"))?;
+        }
+        let Some(server) = &self.server else { return Ok(()) };
+        if let Some(each) = server.cpu_ns_per_point {
+            line(f, "server", format_args!("{each:.0} ns CPU a point"))?;
+        }
+        let [before, after, peak] = [server.rss_before, server.rss_after, server.rss_peak].map(ByteSize);
+        let open =
+            server.rss_open.map(|open| format!("{} with all open, ", ByteSize(open))).unwrap_or_default();
+        line(f, "memory", format_args!("{before} before, {open}{after} after, {peak} peak"))
+    }
+}
+
+impl Display for Spread {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "p50 {:.3} ms, p99 {:.3} ms, max {:.3} ms", self.p50, self.p99, self.max)
+    }
+}
+
+impl Display for LatenessReport {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} points", count(self.points))?;
+        if let Some(late) = &self.late_ms {
+            write!(f, ", {late}")?;
+        }
+        if self.early > 0 {
+            write!(f, ", {} early by up to {:.3} ms", count(self.early), self.earliest_ms)?;
+        }
+        Ok(())
+    }
+}
+
+fn line(f: &mut Formatter<'_>, name: &str, text: fmt::Arguments<'_>) -> fmt::Result {
+    writeln!(f, "{name:<12}{text}")
+}
+
+/// A number with its thousands apart.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn whole(number: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate, rounded to be shown"
+    )]
+    let whole = number.round() as u64;
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
+        for (number, text) in cases {
+            assert_eq!(count(number), text);
+        }
+    }
+}
