@@ -5,22 +5,29 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio::pin;
+use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, field, info, info_span, warn};
 
+use crate::agent::Fault;
 use crate::connection::{self, Sender, Summary};
 use crate::handler::Handler;
 use crate::limits::Limits;
 
 /// How long accepting rests after an error such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a slow handler may keep other connections waiting, as long as there is a worker left.
+const WAKE: Duration = Duration::from_millis(100);
 
 /// A function as the server knows it: its name, whom it serves and how a handler is made for
 /// each connection.
@@ -89,6 +96,7 @@ impl Server {
     /// already readable, stop its handler and write everything, and returns when all have, or after
     /// [`Limits::grace_period`].
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let _waking = keep_a_worker_awake();
         let mut connections = JoinSet::new();
         let stopping = CancellationToken::new();
         self.accept_until(shutdown, &mut connections, &stopping).await;
@@ -181,6 +189,12 @@ async fn serve(function: Function, peer: UnixStream, limits: Arc<Limits>, stoppi
 fn log_end(summary: &Summary) {
     let counters = summary.counters;
     match &summary.fault {
+        Some(fault @ Fault::Io(_)) => warn!(
+            kind = fault.kind(),
+            points = counters.points,
+            batches = counters.batches,
+            "connection ended: {fault}; Kapacitor gave it up, or ended"
+        ),
         Some(fault) => error!(
             kind = fault.kind(),
             points = counters.points,
@@ -196,6 +210,22 @@ fn log_end(summary: &Summary) {
             "connection closed"
         ),
     }
+}
+
+/// Wakes a worker now and then, until what this returns is dropped.
+///
+/// The worker that takes a point from a socket is the one that waits for all sockets and timers. If
+/// the handler it then calls is slow, no other worker takes that over, although they are idle: nothing
+/// has woken them. A worker that is woken finds nothing to do and waits in its stead.
+fn keep_a_worker_awake() -> mpsc::Sender<()> {
+    let (alive, watch) = mpsc::channel();
+    let runtime = Handle::current();
+    thread::spawn(move || {
+        while watch.recv_timeout(WAKE) == Err(RecvTimeoutError::Timeout) {
+            runtime.spawn(async {});
+        }
+    });
+    alive
 }
 
 fn log_panic(ended: Result<(), JoinError>) {

@@ -52,11 +52,11 @@ const REQUESTS_A_LOOK: u64 = 16;
 const DEADLINE_SLACK: UnixNanos = 2_000_000;
 
 /// A handler that took this long in a turn is run aside for a while, so that it does not keep other
-/// connections' tasks from running.
+/// connections' tasks from running. So is one of which nothing is known yet.
 const SLOW: Duration = Duration::from_millis(50);
 
 /// For so many turns. One that was not slow itself, but was kept from running, is soon back.
-const TURNS_ASIDE: u32 = 100;
+const TURNS_ASIDE: u32 = 32;
 
 /// A frame of this size (a snapshot that is restored) is reckoned to make the handler slow.
 const LARGE_FRAME: usize = 1 << 20;
@@ -64,6 +64,10 @@ const LARGE_FRAME: usize = 1 << 20;
 /// What is already readable at shutdown, at the most. No socket's buffer is larger; a peer that
 /// keeps writing must not keep us from ending.
 const LAST_READS: usize = 16 << 20;
+
+/// How long a peer that was told of an error may take to close. One that does not counts against
+/// `limits.max_connections` until then.
+const LINGER: Duration = Duration::from_secs(10);
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ where
         interval: Interval::default(),
         requests: 0,
         unfinished: false,
-        slow: 0,
+        slow: TURNS_ASIDE,
         alarm: Alarm::new(),
         mailbox: Some(mailbox),
         shutdown,
@@ -173,16 +177,17 @@ struct Done;
 impl<R: AsyncRead + Unpin> Connection<R> {
     async fn run(mut self, chunks: mpsc::Sender<Bytes>, writer: JoinHandle<io::Result<()>>) -> Summary {
         let outcome = self.converse(&chunks).await;
-        if let Err(
-            fault @ (Fault::Wire(_) | Fault::Protocol(_) | Fault::Handler { .. } | Fault::Panic { .. }),
-        ) = &outcome
-        {
+        let reportable = outcome.as_ref().err().filter(|fault| !matches!(fault, Fault::Io(_)));
+        if let Some(fault) = reportable {
             self.agent.report(fault);
         }
         // If the writer has ended, its own error says why.
         let _ = self.flush(&chunks).await;
         drop(chunks);
         let written = writer.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+        if reportable.is_some() {
+            self.linger().await;
+        }
         let (fault, unread) = match (outcome, written) {
             (Ok(Done), written) => (None, written.err()),
             // The loop only noticed that the writer was gone: the writer knows why.
@@ -309,6 +314,17 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         }
         self.agent.end_of_stream(self.clock.now(), self.input.rest())?;
         Ok(Done)
+    }
+
+    /// Reads and forgets until the peer closes. A Kapacitor that is writing when we close takes the
+    /// broken pipe for the task's error, and not the one it was sent.
+    async fn linger(&mut self) {
+        let mut forgotten = tokio::io::sink();
+        tokio::select! {
+            _ = tokio::io::copy(&mut self.reader, &mut forgotten) => {}
+            () = tokio::time::sleep(LINGER) => {}
+            () = self.shutdown.cancelled() => {}
+        }
     }
 
     /// Hands the outbox to the writer; waits while the writer is behind.

@@ -51,9 +51,7 @@ impl Pulse {
     pub(super) fn silence(&self) -> Duration {
         match self.interval.load(Relaxed) {
             0 => FIRST_SILENCE,
-            // Half its timeout, and half of that again: later than its own keepalive would be answered,
-            // and in time.
-            nanos => (Duration::from_nanos(nanos) * 3 / 2).clamp(SHORTEST_SILENCE, LONGEST_SILENCE),
+            nanos => Duration::from_nanos(nanos).clamp(SHORTEST_SILENCE, LONGEST_SILENCE),
         }
     }
 }

@@ -34,6 +34,7 @@ async fn what_is_no_request_is_answered_with_what_is_wrong() {
         served.peer.expect(R::Point(point(1))).await;
         served.peer.send_bytes(bytes).await;
         served.peer.expect_error(words).await;
+        drop(served.peer);
         assert!(matches!(served.ended.await.unwrap().fault, Some(Fault::Wire(_))), "{words}");
     }
 }
@@ -53,6 +54,7 @@ async fn a_request_at_the_wrong_time_is_answered_with_what_is_wrong() {
             served.peer.send_bytes(&frame).await;
         }
         served.peer.expect_error(words).await;
+        drop(served.peer);
         assert!(matches!(served.ended.await.unwrap().fault, Some(Fault::Protocol(_))), "{words}");
     }
     let mut served = mirror(Edge::Batch).await;
@@ -99,6 +101,7 @@ async fn a_panic_in_any_other_method_is_no_different() {
         served.peer.send_bytes(&request).await;
         served.peer.half_close().await;
         served.peer.expect_error(words).await;
+        drop(served.peer);
         assert!(matches!(served.ended.await.unwrap().fault, Some(Fault::Panic { .. })));
     };
     let snapshot = frame_of(kapacitor_udfd::proto::SnapshotRequest {});

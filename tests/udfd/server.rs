@@ -165,3 +165,41 @@ async fn a_peer_that_never_stops_writing_does_not_keep_a_shutdown_waiting() {
     reading.await.unwrap();
     writing.await.unwrap();
 }
+
+/// The worker that read the point is the one that waits for sockets; the other has to take that over.
+#[test]
+fn a_handler_s_first_slow_call_does_not_hold_up_other_connections() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let sockets = ["slow", "mirror"].map(|name| dir.path().join(name));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let slow = Function::new("slow", |_| {
+        Scripted::stream().on_point(|_, point, out| {
+            std::thread::sleep(Duration::from_secs(2));
+            Ok(out.forward(point)?)
+        })
+    });
+    let mirror = Function::new("mirror", |_| Mirror::new(Edge::Stream));
+    let server = {
+        let _inside = runtime.enter();
+        let listen = |n: usize| tokio::net::UnixListener::bind(&sockets[n]).unwrap();
+        Server::new(Limits::default()).function(slow, listen(0)).function(mirror, listen(1))
+    };
+    runtime.spawn(server.run(std::future::pending()));
+
+    let [mut slow, mut mirror] =
+        sockets.map(|socket| std::os::unix::net::UnixStream::connect(socket).unwrap());
+    for peer in [&mut slow, &mut mirror] {
+        converse(peer, &frame_of(init_request(vec![])));
+    }
+    std::io::Write::write_all(&mut slow, &frame_of(point(1))).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let start = std::time::Instant::now();
+    converse(&mut mirror, &frame_of(kapacitor_udfd::proto::KeepaliveRequest { time: 1 }));
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    runtime.shutdown_background();
+}
+
+fn converse(peer: &mut std::os::unix::net::UnixStream, request: &[u8]) {
+    std::io::Write::write_all(peer, request).unwrap();
+    assert_ne!(std::io::Read::read(peer, &mut [0; 100]).unwrap(), 0);
+}

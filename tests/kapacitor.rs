@@ -1,0 +1,33 @@
+//! The daemon beside a real kapacitord: the one named by `$KAPACITORD` or found on PATH, driven over
+//! its HTTP API. What a kapacitord is needed for is ignored by default; `tests/README.md` says how to
+//! run it and what it covers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected should panic"
+)]
+#![allow(unreachable_pub, reason = "nothing here is reached from outside")]
+
+#[path = "udfd/daemon.rs"]
+#[expect(dead_code, reason = "the tests at the seams use more of it")]
+mod daemon;
+
+#[path = "kapacitor/functions.rs"]
+mod functions;
+#[path = "kapacitor/kapacitord.rs"]
+mod kapacitord;
+#[path = "kapacitor/stack.rs"]
+mod stack;
+
+#[path = "kapacitor/life.rs"]
+mod life;
+#[path = "kapacitor/mirror.rs"]
+mod mirror;
+#[path = "kapacitor/odd_data.rs"]
+mod odd_data;
+#[path = "kapacitor/replay.rs"]
+mod replay;
+#[path = "kapacitor/state.rs"]
+mod state;

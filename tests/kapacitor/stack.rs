@@ -1,0 +1,114 @@
+//! All that a test needs around it, in a directory of its own: the daemon, the test's functions and
+//! a kapacitord that knows both.
+
+use std::fmt::Write as _;
+use std::ops::Deref;
+use std::path::Path;
+
+use kapacitor_udfd::proto::Point;
+use kapacitor_udfd::server::Function;
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::daemon::{Daemon, run, stdout};
+use crate::functions::{Functions, SeenBatch, Sink, sink, sink_batch};
+use crate::kapacitord::Kapacitord;
+
+/// What differs between one test's stack and another's.
+pub struct Settings {
+    /// Of each function.
+    pub timeout: &'static str,
+    pub snapshot_interval: &'static str,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { timeout: "10s", snapshot_interval: "60s" }
+    }
+}
+
+/// What runs. A kapacitord that loses a function may crash, so it goes first: the fields are in the
+/// order in which they are dropped.
+pub struct Stack {
+    pub kapacitord: Kapacitord,
+    /// The daemon, while there is one.
+    daemon: Option<Daemon>,
+    _functions: Functions,
+    /// What reaches `@sink()`.
+    pub sink: Sink<Point>,
+    /// What reaches `@sinkBatch()`.
+    pub sink_batch: Sink<SeenBatch>,
+    pub dir: TempDir,
+}
+
+impl Stack {
+    pub fn start() -> Self {
+        Self::start_with(vec![], &Settings::default())
+    }
+
+    /// With functions of the test's own beside the sinks.
+    pub fn start_with(functions: Vec<Function>, settings: &Settings) -> Self {
+        let mut stack = Self::start_without_daemon(functions, settings);
+        stack.start_daemon();
+        stack.kapacitord.wait_until_ready();
+        stack
+    }
+
+    /// Kapacitord is not ready before there is a daemon.
+    pub fn start_without_daemon(mut functions: Vec<Function>, settings: &Settings) -> Self {
+        let dir = TempDir::new().unwrap();
+        let ((points, sink), (batches, sink_batch)) = (sink(), sink_batch());
+        functions.extend([points, batches]);
+        let udf = udf_section(dir.path(), &functions, settings.timeout);
+        let functions = Functions::serve(dir.path(), functions);
+        let kapacitord = Kapacitord::spawn(dir.path(), &udf, settings.snapshot_interval);
+        Self { kapacitord, daemon: None, _functions: functions, sink, sink_batch, dir }
+    }
+
+    pub fn start_daemon(&mut self) {
+        let dir = self.dir.path().to_str().unwrap();
+        self.daemon = Some(Daemon::start(["--socket-dir", dir]));
+    }
+
+    /// Stops the daemon as an operator does: what it has logged.
+    pub fn stop_daemon(&mut self) -> String {
+        let (code, log) = self.daemon.take().expect("a daemon").end(Signal::SIGTERM);
+        assert_eq!(code, Some(0), "{log}");
+        log
+    }
+
+    /// Stops kapacitord and then the daemon, whose log, which comes back, must warn of nothing but what
+    /// has one of these `words`.
+    pub fn stop_quietly(mut self, words: &[&str]) -> String {
+        self.kapacitord.stop(Signal::SIGTERM);
+        let log = self.stop_daemon();
+        let mut odd = log.lines().filter(|line| line.contains(" WARN ") || line.contains("ERROR "));
+        assert!(odd.all(|line| words.iter().any(|words| line.contains(words))), "{log}");
+        log
+    }
+}
+
+impl Deref for Stack {
+    type Target = Kapacitord;
+
+    fn deref(&self) -> &Kapacitord {
+        &self.kapacitord
+    }
+}
+
+/// What the daemon says belongs in kapacitor.conf, and the test's functions.
+fn udf_section(dir: &Path, functions: &[Function], timeout: &str) -> String {
+    let printed = run(["--socket-dir", dir.to_str().unwrap(), "kapacitor-conf"]);
+    let mut section = stdout(&printed).replace("timeout = \"10s\"", &format!("timeout = \"{timeout}\""));
+    for function in functions {
+        let socket = dir.join(function.name()).with_extension("sock");
+        let socket = socket.display();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            section,
+            "[udf.functions.{}]\nsocket = \"{socket}\"\ntimeout = \"{timeout}\"",
+            function.name()
+        );
+    }
+    section
+}
