@@ -1,6 +1,6 @@
 //! The daemon at the seams its users see: bytes on a socket, a library user's handler, the
-//! command line. One binary, a module an area; what they share is in `support`, `daemon` and
-//! `place`.
+//! command line. One binary, a module an area; what they share is in `support`, `daemon`, `place` and
+//! `laws`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "nothing here is reached from outside")]
 
 mod daemon;
+mod laws;
 mod place;
 mod support;
 
