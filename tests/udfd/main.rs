@@ -1,6 +1,6 @@
 //! The daemon at the seams its users see: bytes on a socket, a library user's handler, the
-//! command line. One binary, a module an area; what they share is in `support`, `daemon`, `place` and
-//! `laws`.
+//! command line. One binary, a module an area; what they share is in `support`, `daemon`, `place`,
+//! `scene` and `laws`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,17 +13,21 @@
 mod daemon;
 mod laws;
 mod place;
+mod scene;
 mod support;
 
 mod captures;
 mod cli;
 mod config;
 mod conversation;
+mod crowds;
 mod deadlines;
 mod faults;
+mod hostile;
 mod mailbox;
 mod mirror;
 mod never_send;
 mod properties;
 mod server;
 mod sockets;
+mod stalled;
