@@ -14,7 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::pin;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, debug, error, field, info, info_span, warn};
 
@@ -25,6 +25,9 @@ use crate::limits::Limits;
 
 /// How long accepting rests after an error such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A limit that stays reached is warned about this often.
+const WARN_AGAIN: Duration = Duration::from_mins(1);
 
 /// How long a slow handler may keep other connections waiting, as long as there is a worker left.
 const WAKE: Duration = Duration::from_millis(100);
@@ -127,14 +130,14 @@ impl Server {
     ) {
         pin!(shutdown);
         let mut turn = 0;
-        let mut full = false;
+        let mut warned: Option<Instant> = None;
         loop {
             let room = connections.len() < self.limits.max_connections;
-            if !room && !full {
+            if !room && warned.is_none_or(|warned| warned.elapsed() >= WARN_AGAIN) {
                 let max = self.limits.max_connections;
                 warn!(max, "limits.max_connections are open: new connections wait until others close");
+                warned = Some(Instant::now());
             }
-            full = !room;
             tokio::select! {
                 () = &mut shutdown => return,
                 Some(ended) = connections.join_next() => log_panic(ended),

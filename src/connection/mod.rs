@@ -2,23 +2,24 @@
 //! daemon's shutdown. Everything that can wake a connection stands in one `select!`, in
 //! `Connection::wait`.
 
+mod alarm;
 mod clock;
 mod input;
 mod mailbox;
 mod pulse;
+mod queue;
 mod writer;
 
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, block_in_place, yield_now};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -29,17 +30,13 @@ use crate::handler::{Handler, StopReason, UnixNanos};
 use crate::limits::Limits;
 use crate::proto;
 use crate::wire::response;
+use alarm::Alarm;
 use clock::Clock;
 use input::Input;
 use mailbox::Parcel;
 use pulse::{Interval, Pulse};
+use queue::{Gone, Queue};
 use writer::Cover;
-
-/// Chunks that may wait for the writer. With [`Outbox::is_full`] this bounds what a peer that does
-/// not read makes us hold.
-///
-/// [`Outbox::is_full`]: crate::agent::Outbox::is_full
-const CHUNKS: usize = 4;
 
 /// A turn ends after this long at the latest, give or take sixteen calls: what the handler has
 /// sent leaves, and time moves on.
@@ -101,9 +98,9 @@ where
         Err(fault) => return Summary::refused(writer, fault).await,
     };
     let pulse = Arc::new(Pulse::default());
-    let (chunks, queue) = mpsc::channel(CHUNKS);
+    let (queue, chunks) = queue::channel();
     let cover = Cover::new(Arc::clone(&pulse), limits.max_handler_time);
-    let writer = tokio::spawn(writer::run(writer, queue, cover).in_current_span());
+    let writer = tokio::spawn(writer::run(writer, chunks, cover).in_current_span());
     let connection = Connection {
         reader,
         agent,
@@ -119,7 +116,7 @@ where
         shutdown,
         draining: None,
     };
-    connection.run(chunks, writer).await
+    connection.run(queue, writer).await
 }
 
 /// Tells a peer that is not served why, and closes. A peer that only sees its connection close
@@ -175,15 +172,15 @@ enum Wake {
 struct Done;
 
 impl<R: AsyncRead + Unpin> Connection<R> {
-    async fn run(mut self, chunks: mpsc::Sender<Bytes>, writer: JoinHandle<io::Result<()>>) -> Summary {
-        let outcome = self.converse(&chunks).await;
+    async fn run(mut self, queue: Queue, writer: JoinHandle<io::Result<()>>) -> Summary {
+        let outcome = self.converse(&queue).await;
         let reportable = outcome.as_ref().err().filter(|fault| !matches!(fault, Fault::Io(_)));
         if let Some(fault) = reportable {
             self.agent.report(fault);
         }
         // If the writer has ended, its own error says why.
-        let _ = self.flush(&chunks).await;
-        drop(chunks);
+        let _ = self.flush(&queue).await;
+        drop(queue);
         let written = writer.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
         if reportable.is_some() {
             self.linger().await;
@@ -197,15 +194,15 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         Summary { task: self.agent.task().cloned(), counters: self.agent.counters(), fault, unread }
     }
 
-    async fn converse(&mut self, chunks: &mpsc::Sender<Bytes>) -> Result<Done, Fault> {
+    async fn converse(&mut self, queue: &Queue) -> Result<Done, Fault> {
         loop {
-            self.flush(chunks).await?;
+            self.flush(queue).await?;
             match self.wait().await? {
                 Wake::Input => self.aside_if_slow(Self::turn)?,
                 Wake::Deadline => self.aside_if_slow(Self::deadline)?,
                 Wake::Parcel(Some(parcel)) => self.deliver(*parcel),
                 Wake::Parcel(None) => self.mailbox = None,
-                Wake::EndOfStream => return self.end(chunks).await,
+                Wake::EndOfStream => return self.end(queue).await,
                 Wake::Shutdown => self.draining = Some(LAST_READS),
                 Wake::Drained => {
                     self.agent.stop(self.clock.now(), StopReason::Shutdown)?;
@@ -305,11 +302,11 @@ impl<R: AsyncRead + Unpin> Connection<R> {
 
     /// The peer has sent all there is: what waits goes out, the handler says its last, and
     /// everything is written before the connection closes.
-    async fn end(&mut self, chunks: &mpsc::Sender<Bytes>) -> Result<Done, Fault> {
+    async fn end(&mut self, queue: &Queue) -> Result<Done, Fault> {
         while let Some(parcel) = self.mailbox.as_mut().and_then(|mailbox| mailbox.try_recv().ok()) {
             if self.agent.takes_deliveries() {
                 self.deliver(parcel);
-                self.flush(chunks).await?;
+                self.flush(queue).await?;
             }
         }
         self.agent.end_of_stream(self.clock.now(), self.input.rest())?;
@@ -328,10 +325,9 @@ impl<R: AsyncRead + Unpin> Connection<R> {
     }
 
     /// Hands the outbox to the writer; waits while the writer is behind.
-    async fn flush(&mut self, chunks: &mpsc::Sender<Bytes>) -> Result<(), Fault> {
+    async fn flush(&mut self, queue: &Queue) -> Result<(), Fault> {
         let Some(chunk) = self.agent.take_output() else { return Ok(()) };
-        let gone = |_| Fault::Io(io::ErrorKind::BrokenPipe.into());
-        chunks.send(chunk).await.map_err(gone)?;
+        queue.send(chunk).await.map_err(|Gone| Fault::Io(io::ErrorKind::BrokenPipe.into()))?;
         if self.unfinished {
             // The writer may have been woken on this very thread, where nobody else can take it.
             yield_now().await;
@@ -344,37 +340,5 @@ async fn receive(mailbox: &mut Option<mpsc::Receiver<Parcel>>) -> Option<Parcel>
     match mailbox {
         Some(mailbox) => mailbox.recv().await,
         None => std::future::pending().await,
-    }
-}
-
-/// The timer of the next deadline. One that is moved later is left to ring early: asking anew is
-/// cheaper than setting a timer at each turn.
-struct Alarm {
-    sleep: Pin<Box<Sleep>>,
-    set: Option<UnixNanos>,
-}
-
-impl Alarm {
-    fn new() -> Self {
-        Self { sleep: Box::pin(sleep_until(Instant::now())), set: None }
-    }
-
-    fn set(&mut self, deadline: Option<UnixNanos>, clock: &Clock) {
-        match (deadline, self.set) {
-            (None, _) => self.set = None,
-            (Some(deadline), Some(set)) if set <= deadline && !self.sleep.is_elapsed() => {}
-            (Some(deadline), _) => {
-                self.sleep.as_mut().reset(clock.instant(deadline));
-                self.set = Some(deadline);
-            }
-        }
-    }
-
-    fn is_set(&self) -> bool {
-        self.set.is_some()
-    }
-
-    async fn ring(&mut self) {
-        self.sleep.as_mut().await;
     }
 }

@@ -7,21 +7,22 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use super::pulse::Pulse;
+use super::queue::Chunk;
 use crate::proto::KeepaliveResponse;
 use crate::wire::response;
 
-/// Writes until the sender is dropped, then ends the stream. While the peer does not read, the
-/// channel fills and the connection's loop waits: that is all the backpressure there is.
+/// Writes until the queue is dropped, then ends the stream. While the peer does not read, the queue
+/// fills and the connection's loop waits: that is all the backpressure there is.
 pub(super) async fn run<W: AsyncWrite + Unpin>(
     mut socket: W,
-    mut chunks: mpsc::Receiver<Bytes>,
+    mut chunks: mpsc::Receiver<Chunk>,
     mut cover: Cover,
 ) -> io::Result<()> {
     let mut check = pin!(sleep_until(cover.due()));
@@ -30,7 +31,7 @@ pub(super) async fn run<W: AsyncWrite + Unpin>(
             biased;
             chunk = chunks.recv() => match chunk {
                 Some(chunk) => {
-                    socket.write_all(&chunk).await?;
+                    socket.write_all(&chunk.bytes).await?;
                     cover.wrote();
                 }
                 None => break,

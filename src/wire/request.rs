@@ -2,13 +2,14 @@
 //! spans the message, data left as a view. Everything else protobuf would allow (unknown fields,
 //! a message in pieces) is decoded, encoded anew and then takes that way too.
 
+use bytes::BytesMut;
 use prost::Message as _;
 
 use super::batch::{BeginBatchView, EndBatchView};
 use super::fields::{Fields, Value};
 use super::frame::{self, Frame};
 use super::point::PointView;
-use super::{WireError, varint};
+use super::{WireError, response, varint};
 use crate::proto;
 
 /// Field numbers of the oneof in `Request` and `Response`.
@@ -100,11 +101,19 @@ fn only_field(message: &[u8]) -> Option<(u32, &[u8])> {
 
 fn straighten(message: &[u8], scratch: &mut Vec<u8>) -> Result<(), WireError> {
     let request = proto::Request::decode(message)?;
-    if request.message.is_none() {
-        return Err(WireError::NoMessage);
-    }
     scratch.clear();
-    varint::write(request.encoded_len() as u64, scratch);
-    request.encode_raw(scratch);
+    match &request.message {
+        None => return Err(WireError::NoMessage),
+        // A Response's point and a Request's are the same bytes.
+        Some(proto::request::Message::Point(point)) => {
+            let mut frame = BytesMut::new();
+            response::write_point(point, &mut frame);
+            scratch.extend_from_slice(&frame);
+        }
+        Some(_) => {
+            varint::write(request.encoded_len() as u64, scratch);
+            request.encode_raw(scratch);
+        }
+    }
     Ok(())
 }

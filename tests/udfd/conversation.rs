@@ -1,5 +1,6 @@
 //! The life of a connection, as Kapacitor lives it.
 
+use bytes::BytesMut;
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::handler::StopReason;
 use kapacitor_udfd::limits::Limits;
@@ -156,6 +157,21 @@ async fn a_negative_zero_keeps_its_sign() {
     let Some(response::Message::Point(got)) = served.peer.next().await else { panic!("no point") };
     let signs = got.fields_double.iter().map(|(name, value)| (name.as_str(), value.is_sign_negative()));
     assert_eq!(signs.collect::<Vec<_>>(), [("x", true), ("y", false)]);
+}
+
+/// Found by fuzzing: a point that had to be encoded anew came back with 0.0.
+#[tokio::test]
+async fn a_negative_zero_beside_an_unknown_field_keeps_its_sign() {
+    let zero = proto::Point { fields_double: [("x".to_owned(), -0.0)].into(), ..proto::Point::default() };
+    let mut frame = BytesMut::new();
+    kapacitor_udfd::wire::response::write_point(&zero, &mut frame);
+    // Behind the point, in the request: field 101, a varint.
+    frame.extend_from_slice(&[0xa8, 0x06, 0x01]);
+    frame[0] += 3;
+    let mut served = mirror(Edge::Stream).await;
+    served.peer.send_bytes(&frame).await;
+    let Some(response::Message::Point(got)) = served.peer.next().await else { panic!("no point") };
+    assert_eq!(got.fields_double["x"].to_bits(), (-0.0f64).to_bits());
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! A daemon as a child process, for the tests that need one.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -10,7 +12,7 @@ use nix::unistd::Pid;
 /// A serving daemon. Killed when dropped, so that a failed test leaves none behind.
 pub(crate) struct Daemon {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    log: Log,
     /// Open as long as the daemon, as a terminal is.
     _stdout: BufReader<ChildStdout>,
     welcome: String,
@@ -46,17 +48,25 @@ impl Daemon {
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let welcome = read_until(&mut stdout, "Ready.").unwrap_or_else(|said| {
-            let log = rest(&mut stderr);
-            panic!("ended before it was ready: {:?}\n{said}{log}", child.wait());
-        });
-        Self { child, stderr, _stdout: stdout, welcome }
+        let log = Log::read(child.stderr.take().unwrap());
+        match read_until(&mut stdout, "Ready.") {
+            Ok(welcome) => Self { child, log, _stdout: stdout, welcome },
+            Err(said) => panic!("ended before it was ready: {:?}\n{said}{}", child.wait(), log.whole()),
+        }
     }
 
     /// What it printed until it was ready.
     pub(crate) fn welcome(&self) -> &str {
         &self.welcome
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.text.lock().unwrap().clone()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -66,8 +76,8 @@ impl Daemon {
     /// Ends it with `signal`: its exit code, or `None` if the signal killed it, and what it logged.
     pub(crate) fn end(mut self, signal: Signal) -> (Option<i32>, String) {
         self.signal(signal);
-        let log = rest(&mut self.stderr);
-        (self.child.wait().unwrap().code(), log)
+        let code = self.child.wait().unwrap().code();
+        (code, std::mem::take(&mut self.log).whole())
     }
 }
 
@@ -92,8 +102,30 @@ pub(crate) fn read_until(stream: &mut impl BufRead, words: &str) -> Result<Strin
     }
 }
 
-fn rest(stream: &mut impl Read) -> String {
-    let mut rest = String::new();
-    stream.read_to_string(&mut rest).unwrap();
-    rest
+/// A daemon's stderr, read as it comes: a pipe that nobody empties would hold the daemon up.
+#[derive(Default)]
+struct Log {
+    text: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Log {
+    fn read(stderr: ChildStderr) -> Self {
+        let text = Arc::<Mutex<String>>::default();
+        let log = Arc::clone(&text);
+        let read = move || {
+            for line in BufReader::new(stderr).lines() {
+                let mut log = log.lock().unwrap();
+                log.push_str(&line.unwrap());
+                log.push('\n');
+            }
+        };
+        Self { text, reader: Some(thread::spawn(read)) }
+    }
+
+    /// All of it, once the daemon has ended.
+    fn whole(mut self) -> String {
+        self.reader.take().map(JoinHandle::join).transpose().unwrap();
+        std::mem::take(&mut self.text.lock().unwrap())
+    }
 }

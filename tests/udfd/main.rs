@@ -1,6 +1,6 @@
 //! The daemon at the seams its users see: bytes on a socket, a library user's handler, the
-//! command line. One binary, a module an area; what they share is in `support`, `daemon` and
-//! `place`.
+//! command line. One binary, a module an area; what they share is in `support`, `daemon`, `place`,
+//! `scene` and `laws`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +12,9 @@
 
 mod daemon;
 mod fake_udf;
+mod laws;
 mod place;
+mod scene;
 mod support;
 
 mod bench;
@@ -20,8 +22,10 @@ mod captures;
 mod cli;
 mod config;
 mod conversation;
+mod crowds;
 mod deadlines;
 mod faults;
+mod hostile;
 mod mailbox;
 mod mirror;
 mod never_send;
@@ -29,3 +33,4 @@ mod properties;
 mod readme;
 mod server;
 mod sockets;
+mod stalled;

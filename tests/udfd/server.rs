@@ -1,7 +1,6 @@
 //! Several connections on real sockets: one that fails, too many of them, whom they serve, and
 //! how a shutdown ends them.
 
-use std::path::Path;
 use std::time::Duration;
 
 use kapacitor_udfd::edge::Edge;
@@ -11,13 +10,10 @@ use kapacitor_udfd::proto::response::Message as R;
 use kapacitor_udfd::server::{Function, Server};
 use tempfile::TempDir;
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::support::*;
-
-type SocketPeer = Peer<OwnedReadHalf, OwnedWriteHalf>;
 
 struct Running {
     dir: TempDir,
@@ -49,11 +45,6 @@ impl Running {
     async fn dial(&self, name: &str) -> SocketPeer {
         dial(&self.path(name)).await
     }
-}
-
-async fn dial(path: &Path) -> SocketPeer {
-    let (reader, writer) = UnixStream::connect(path).await.unwrap().into_split();
-    Peer::new(reader, writer)
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! closures.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use kapacitor_udfd::wire::frame;
 use kapacitor_udfd::wire::point::PointView;
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::JoinHandle;
 use tokio_util::codec::FramedRead;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +31,14 @@ use tokio_util::sync::CancellationToken;
 pub struct Peer<R = ReadHalf<DuplexStream>, W = WriteHalf<DuplexStream>> {
     responses: FramedRead<R, FrameDecoder>,
     writer: W,
+}
+
+/// A peer on a real socket.
+pub type SocketPeer = Peer<OwnedReadHalf, OwnedWriteHalf>;
+
+pub async fn dial(path: &Path) -> SocketPeer {
+    let (reader, writer) = UnixStream::connect(path).await.unwrap().into_split();
+    Peer::new(reader, writer)
 }
 
 /// A connection that a handler serves, its peer, and what can be done to it.
@@ -93,6 +104,15 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Peer<R, W> {
             Err(CodecError::Io(error)) if error.kind() == ErrorKind::ConnectionReset => None,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// All the daemon sends until it closes.
+    pub async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = vec![];
+        while let Some(frame) = self.next_frame().await {
+            rest.extend(frame);
+        }
+        rest
     }
 
     pub async fn next(&mut self) -> Option<response::Message> {
