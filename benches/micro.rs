@@ -135,7 +135,7 @@ fn agent(options: Vec<proto::Option>) -> Agent {
     };
     let init = proto::InitRequest { options, task_id: "micro".to_owned(), node_id: "mirror1".to_owned() };
     let init = proto::Request { message: Some(proto::request::Message::Init(init)) };
-    assert!(agent.step(0, &init.encode_length_delimited_to_vec()).is_ok(), "init is a request");
+    assert!(agent.step_aside(0, &init.encode_length_delimited_to_vec()).is_ok(), "init is a request");
     drop(agent.take_output());
     agent
 }

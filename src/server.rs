@@ -16,10 +16,9 @@ use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, debug, error, field, info, info_span, warn};
+use tracing::{Instrument, error, field, info, info_span, warn};
 
-use crate::agent::Fault;
-use crate::connection::{self, Sender, Summary};
+use crate::connection::{self, Sender};
 use crate::handler::Handler;
 use crate::limits::Limits;
 
@@ -181,38 +180,11 @@ async fn serve(function: Function, peer: UnixStream, limits: Arc<Limits>, stoppi
     if let Some(refusal) = refusal {
         warn!("connection refused: {refusal}");
         // The peer may be gone already.
-        let _ = connection::refuse(writer, &refusal).await;
+        let _ = connection::refuse(reader, writer, &refusal, &stopping).await;
         return;
     }
     let make = function.make;
-    log_end(&connection::serve(reader, writer, move |sender| make(sender), limits, stopping).await);
-}
-
-/// One line for each connection that has ended. Function, Kapacitor task and node are the span's.
-fn log_end(summary: &Summary) {
-    let counters = summary.counters;
-    match &summary.fault {
-        Some(fault @ Fault::Io(_)) => warn!(
-            kind = fault.kind(),
-            points = counters.points,
-            batches = counters.batches,
-            "connection ended: {fault}; Kapacitor gave it up, or ended"
-        ),
-        Some(fault) => error!(
-            kind = fault.kind(),
-            points = counters.points,
-            batches = counters.batches,
-            "connection ended: {fault}; its Kapacitor task stops until it is enabled again"
-        ),
-        None if summary.task.is_none() => debug!("connection closed"),
-        None => info!(
-            points = counters.points,
-            batches = counters.batches,
-            snapshots = counters.snapshots,
-            unread = summary.unread.as_ref().map(field::display),
-            "connection closed"
-        ),
-    }
+    connection::serve(reader, writer, move |sender| make(sender), limits, stopping).await;
 }
 
 /// Wakes a worker now and then, until what this returns is dropped.

@@ -7,7 +7,6 @@ mod outgoing;
 mod snapshot;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tracing::{Span, info, warn};
 
@@ -19,24 +18,28 @@ use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
 use crate::limits::Limits;
 use crate::proto;
-use crate::wire::frame;
+use crate::wire::frame::{self, Frame};
 use crate::wire::point::PointView;
 use crate::wire::request::{self, Request};
 use snapshot::Stored;
 
 /// How long after the InitResponse a Restore may still be on its way. Kapacitor sends it at once
 /// if there is a snapshot; data of ours that crosses it would make both sides wait for ever.
-const SETTLING: Duration = Duration::from_secs(1);
+const SETTLING: UnixNanos = 1_000_000_000;
+
+/// How long a connection is kept after a refusal. Kapacitor forgets it without closing it, and goes
+/// on asking for keepalives; by then it has read why.
+const REFUSED: UnixNanos = 1_000_000_000;
 
 /// The conversation of one connection.
 ///
 /// ```text
 ///            Init accepted              Restore, data, or a second gone by
 ///  Waiting ────────────────▶ Settling ─────────────────────────────────────▶ Running
-///     │
-///     │ Init refused
-///     ▼
-///  Refused
+///     │                         │
+///     │ Init refused            │ Restore refused
+///     ▼                         ▼
+///  Refused ◀────────────────────┘         over after a second
 /// ```
 ///
 /// Info and keepalives are answered everywhere. In `Settling` nothing is sent of the agent's own
@@ -58,8 +61,13 @@ pub struct Agent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Waiting,
-    Refused,
-    Settling { until: UnixNanos },
+    Refused {
+        until: UnixNanos,
+    },
+    Settling {
+        /// `None` until the InitResponse has been handed to the writer.
+        until: Option<UnixNanos>,
+    },
     Running,
 }
 
@@ -99,6 +107,9 @@ pub enum Step {
     },
     /// There is no whole frame.
     NeedMore,
+    /// The next request may take the handler long. Nothing was taken: whoever calls should see to it
+    /// that nobody else has to wait, and call [`Agent::step_aside`].
+    MayTakeLong,
 }
 
 impl Agent {
@@ -131,10 +142,18 @@ impl Agent {
             self.point(now, point)?;
             return Ok(Step::Took { bytes, keepalive: None });
         }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
-        self.scratch = scratch;
-        Ok(Step::Took { bytes, keepalive })
+        if request::may_take_long(frame) {
+            return Ok(Step::MayTakeLong);
+        }
+        self.take(now, frame)
+    }
+
+    /// As [`step`](Self::step), also for a request that may take long.
+    pub fn step_aside(&mut self, now: UnixNanos, input: &[u8]) -> Result<Step, Fault> {
+        match frame::find(input, self.limits.max_frame)? {
+            Some(frame) => self.take(now, frame),
+            None => Ok(Step::NeedMore),
+        }
     }
 
     /// The stream is at its end; `rest` is what no frame was found in.
@@ -148,37 +167,61 @@ impl Agent {
         if !matches!(self.state, State::Settling { .. } | State::Running) {
             return Ok(());
         }
-        self.state = State::Running;
+        self.outbox.give_up_open();
+        let before = self.outbox.mark();
         self.call("stop", |handler, out| handler.stop(now, reason, out))?;
-        if self.outbox.waiting() > 0 {
-            warn!(
-                bytes = self.outbox.waiting(),
-                "batches that waited for the end of an open batch are lost: the stream ended inside it"
-            );
+        if reason == StopReason::Shutdown && self.state != State::Running {
+            // A Restore may be on its way: see `SETTLING`.
+            self.outbox.rewind(before);
         }
         Ok(())
     }
 
     /// When `on_deadline` is to be called.
-    pub fn next_deadline(&self) -> Option<UnixNanos> {
+    pub fn next_deadline(&self) -> Result<Option<UnixNanos>, Fault> {
         match self.state {
-            State::Running => self.handler.next_deadline(),
-            State::Settling { until } => Some(until),
-            State::Waiting | State::Refused => None,
+            State::Running => fault::catch("next_deadline", || Ok(self.handler.next_deadline())),
+            State::Settling { until } => Ok(until),
+            State::Refused { until } => Ok(Some(until)),
+            State::Waiting => Ok(None),
         }
     }
 
-    /// The deadline has come.
-    pub fn on_deadline(&mut self, now: UnixNanos) -> Result<(), Fault> {
-        if let State::Settling { until } = self.state
+    /// The deadline has come. `partial`: the beginning of a request is there, and the rest of it is
+    /// still to come.
+    pub fn on_deadline(&mut self, now: UnixNanos, partial: bool) -> Result<(), Fault> {
+        if let State::Settling { until: Some(until) } = self.state
             && until <= now
         {
-            self.state = State::Running;
+            // A large Restore takes its time to arrive.
+            self.state =
+                if partial { State::Settling { until: Some(after(now, SETTLING)) } } else { State::Running };
         }
-        if self.state == State::Running && self.handler.next_deadline().is_some_and(|due| due <= now) {
+        if self.state == State::Running && self.next_deadline()?.is_some_and(|due| due <= now) {
             self.call("on_deadline", |handler, out| handler.on_deadline(now, out))?;
         }
         Ok(())
+    }
+
+    /// What was taken from the outbox so far has been handed on.
+    pub fn flushed(&mut self, now: impl FnOnce() -> UnixNanos) {
+        if let State::Settling { until: until @ None } = &mut self.state {
+            *until = Some(after(now(), SETTLING));
+        }
+    }
+
+    /// Whether the conversation is over without either side having said so: after a refusal.
+    pub fn is_over(&self, now: UnixNanos) -> bool {
+        matches!(self.state, State::Refused { until } if until <= now)
+    }
+
+    /// Gives up the handler. Its destructor may panic like any of its methods.
+    pub fn close(self) -> Result<(), Fault> {
+        let handler = self.handler;
+        fault::catch("drop", move || {
+            drop(handler);
+            Ok(())
+        })
     }
 
     /// Whether [`deliver`](Self::deliver) may be called now.
@@ -225,6 +268,13 @@ impl Agent {
         self.data("point", |handler, out| handler.point(now, point, out))
     }
 
+    fn take(&mut self, now: UnixNanos, frame: Frame<'_>) -> Result<Step, Fault> {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
+        self.scratch = scratch;
+        Ok(Step::Took { bytes: frame.bytes().len(), keepalive })
+    }
+
     fn request(&mut self, now: UnixNanos, request: Request<'_>) -> Result<Option<UnixNanos>, Fault> {
         match request {
             Request::Point(point) => self.point(now, point)?,
@@ -256,13 +306,12 @@ impl Agent {
         self.task = Some(KapacitorTask { task: request.task_id.clone(), node: request.node_id.clone() });
         let answer = match self.call("init", |handler, _| handler.init(now, request)) {
             Ok(()) => {
-                let settling = i64::try_from(SETTLING.as_nanos()).unwrap_or(i64::MAX);
-                self.state = State::Settling { until: now.saturating_add(settling) };
+                self.state = State::Settling { until: None };
                 proto::InitResponse { success: true, error: String::new() }
             }
             Err(Fault::Handler { error, .. }) => {
                 info!(%error, "init refused");
-                self.state = State::Refused;
+                self.state = State::Refused { until: after(now, REFUSED) };
                 proto::InitResponse { success: false, error: error.to_string() }
             }
             Err(fault) => return Err(fault),
@@ -273,7 +322,7 @@ impl Agent {
 
     fn snapshot(&mut self, now: UnixNanos) -> Result<(), Fault> {
         let state = match self.state {
-            State::Waiting | State::Refused => Vec::new(),
+            State::Waiting | State::Refused { .. } => Vec::new(),
             State::Settling { .. } | State::Running => {
                 self.call("snapshot", |handler, _| handler.snapshot(now))?
             }
@@ -309,15 +358,18 @@ impl Agent {
             }
         };
         let answer = match restored {
-            Ok(()) => proto::RestoreResponse { success: true, error: String::new() },
+            Ok(()) => {
+                self.state = State::Running;
+                proto::RestoreResponse { success: true, error: String::new() }
+            }
             Err(Fault::Handler { error, .. }) => {
                 warn!(%error, "restore refused");
+                self.state = State::Refused { until: after(now, REFUSED) };
                 proto::RestoreResponse { success: false, error: error.to_string() }
             }
             Err(fault) => return Err(fault),
         };
         self.outbox.respond(&answer);
-        self.state = State::Running;
         Ok(())
     }
 
@@ -369,7 +421,7 @@ impl Agent {
     fn initialised(&self, came: &'static str) -> Result<(), ProtocolError> {
         match self.state {
             State::Settling { .. } | State::Running => Ok(()),
-            State::Waiting | State::Refused => Err(ProtocolError::NotInitialised { came }),
+            State::Waiting | State::Refused { .. } => Err(ProtocolError::NotInitialised { came }),
         }
     }
 
@@ -394,4 +446,8 @@ impl Agent {
     ) -> Result<R, Fault> {
         fault::catch(name, || call(self.handler.as_mut(), &mut self.outbox))
     }
+}
+
+fn after(now: UnixNanos, time: UnixNanos) -> UnixNanos {
+    now.saturating_add(time)
 }

@@ -142,9 +142,22 @@ impl Outbox {
         Some(self.ready.split().freeze())
     }
 
-    /// How many bytes of batches wait for one that is open.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+    /// The open batch will not end any more: Kapacitor forgets it when another begins, and what
+    /// waited for its end goes out.
+    pub(super) fn give_up_open(&mut self) {
+        self.open = false;
+        self.release_waiting();
+    }
+
+    /// Where the outbox is, to come back to before anything is taken from it.
+    pub(super) fn mark(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Forgets what has been sent since.
+    pub(super) fn rewind(&mut self, mark: usize) {
+        self.ready.truncate(mark);
+        self.waiting.clear();
     }
 
     #[inline]

@@ -43,14 +43,17 @@ fn serve(
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         signals::listen(shutdown.clone()).context("cannot listen for signals")?;
         // The service is what matters; the welcome only tells of it.
         if let Err(error) = output::print(&welcome::text(&config, &bound)) {
             tracing::warn!("{error:#}");
         }
         server(config, bound, shutdown).await
-    })
+    });
+    // A handler that is still in a call after the grace period must not keep the process.
+    runtime.shutdown_background();
+    served
 }
 
 /// One a core, and at least two: while a handler is busy on one, another covers for it.

@@ -4,6 +4,7 @@
 
 mod alarm;
 mod clock;
+mod ending;
 mod input;
 mod mailbox;
 mod pulse;
@@ -14,22 +15,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, block_in_place, yield_now};
-use tokio::time::Instant;
+use tokio::task::{block_in_place, yield_now};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
+pub use ending::{Summary, refuse};
 pub use mailbox::Sender;
 
-use crate::agent::{Agent, Counters, Fault, KapacitorTask, Step};
+use crate::agent::{Agent, Counters, Fault, Step};
 use crate::handler::{Handler, StopReason, UnixNanos};
 use crate::limits::Limits;
-use crate::proto;
-use crate::wire::response;
 use alarm::Alarm;
 use clock::Clock;
 use input::Input;
@@ -62,22 +62,12 @@ const LARGE_FRAME: usize = 1 << 20;
 /// keeps writing must not keep us from ending.
 const LAST_READS: usize = 16 << 20;
 
-/// How long a peer that was told of an error may take to close. One that does not counts against
-/// `limits.max_connections` until then.
-const LINGER: Duration = Duration::from_secs(10);
+/// At shutdown, what is readable is read until nothing comes for this long: long enough for the
+/// runtime to have asked the socket.
+const SILENCE: Duration = Duration::from_millis(10);
 
-/// How a connection ended.
-#[derive(Debug)]
-pub struct Summary {
-    /// Whose node it served; `None` if it never got as far as Init.
-    pub task: Option<KapacitorTask>,
-    /// What it saw.
-    pub counters: Counters,
-    /// Why it ended before the stream did.
-    pub fault: Option<Fault>,
-    /// The stream ended in good order, but the peer did not take all that was sent after that.
-    pub unread: Option<io::Error>,
-}
+/// And for no longer than this.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Serves one connection until it ends. `make` gets a [`Sender`] for the handler to keep, if it
 /// wants to send at other times than when it is called.
@@ -95,12 +85,16 @@ where
     let (sender, mailbox) = mailbox::channel();
     let agent = match Agent::new(|| make(sender), Arc::clone(&limits)) {
         Ok(agent) => agent,
-        Err(fault) => return Summary::refused(writer, fault).await,
+        Err(fault) => {
+            ending::log_fault(&fault, Counters::default());
+            let unread = refuse(reader, writer, &fault, &shutdown).await.err();
+            return Summary { fault: Some(fault), unread, ..Summary::default() };
+        }
     };
     let pulse = Arc::new(Pulse::default());
     let (queue, chunks) = queue::channel();
     let cover = Cover::new(Arc::clone(&pulse), limits.max_handler_time);
-    let writer = tokio::spawn(writer::run(writer, chunks, cover).in_current_span());
+    let writer = AbortOnDropHandle::new(tokio::spawn(writer::run(writer, chunks, cover).in_current_span()));
     let connection = Connection {
         reader,
         agent,
@@ -111,28 +105,13 @@ where
         requests: 0,
         unfinished: false,
         slow: TURNS_ASIDE,
+        long_next: false,
         alarm: Alarm::new(),
         mailbox: Some(mailbox),
         shutdown,
         draining: None,
     };
     connection.run(queue, writer).await
-}
-
-/// Tells a peer that is not served why, and closes. A peer that only sees its connection close
-/// waits for its answer until its own timeout.
-pub async fn refuse(mut writer: impl AsyncWrite + Unpin, why: &impl ToString) -> io::Result<()> {
-    let mut frame = BytesMut::new();
-    response::write(&proto::ErrorResponse { error: why.to_string() }, &mut frame);
-    writer.write_all(&frame).await?;
-    writer.shutdown().await
-}
-
-impl Summary {
-    async fn refused(writer: impl AsyncWrite + Unpin, fault: Fault) -> Self {
-        let unread = refuse(writer, &fault).await.err();
-        Self { task: None, counters: Counters::default(), fault: Some(fault), unread }
-    }
 }
 
 struct Connection<R> {
@@ -148,12 +127,20 @@ struct Connection<R> {
     unfinished: bool,
     /// Turns for which the handler is still reckoned to be slow.
     slow: u32,
+    /// The next request may take the handler long.
+    long_next: bool,
     alarm: Alarm,
     /// `None` once nobody can send any more.
     mailbox: Option<mpsc::Receiver<Parcel>>,
     shutdown: CancellationToken,
-    /// At shutdown: how much may still be read.
-    draining: Option<usize>,
+    draining: Option<Draining>,
+}
+
+/// What may still be read at shutdown.
+#[derive(Clone, Copy)]
+struct Draining {
+    bytes: usize,
+    until: Instant,
 }
 
 /// What a connection was woken by.
@@ -172,10 +159,13 @@ enum Wake {
 struct Done;
 
 impl<R: AsyncRead + Unpin> Connection<R> {
-    async fn run(mut self, queue: Queue, writer: JoinHandle<io::Result<()>>) -> Summary {
+    async fn run(mut self, queue: Queue, writer: AbortOnDropHandle<io::Result<()>>) -> Summary {
         let outcome = self.converse(&queue).await;
+        // Before the handler goes: it may wait for somebody who waits for us.
+        self.mailbox = None;
         let reportable = outcome.as_ref().err().filter(|fault| !matches!(fault, Fault::Io(_)));
         if let Some(fault) = reportable {
+            ending::log_fault(fault, self.agent.counters());
             self.agent.report(fault);
         }
         // If the writer has ended, its own error says why.
@@ -183,29 +173,50 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         drop(queue);
         let written = writer.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
         if reportable.is_some() {
-            self.linger().await;
+            ending::linger(&mut self.reader, &self.shutdown).await;
         }
+        self.finish(outcome, written)
+    }
+
+    fn finish(self, outcome: Result<Done, Fault>, written: io::Result<()>) -> Summary {
         let (fault, unread) = match (outcome, written) {
             (Ok(Done), written) => (None, written.err()),
             // The loop only noticed that the writer was gone: the writer knows why.
-            (Err(Fault::Io(_)), Err(error)) => (Some(Fault::Io(error)), None),
+            (Err(Fault::Io(error)), written) => {
+                let fault = Fault::Io(written.err().unwrap_or(error));
+                ending::log_fault(&fault, self.agent.counters());
+                (Some(fault), None)
+            }
             (Err(fault), _) => (Some(fault), None),
         };
-        Summary { task: self.agent.task().cloned(), counters: self.agent.counters(), fault, unread }
+        let summary = Summary::of(&self.agent, fault, unread);
+        summary.log();
+        if let Err(panic) = self.agent.close() {
+            ending::log_fault(&panic, summary.counters);
+        }
+        summary
     }
 
     async fn converse(&mut self, queue: &Queue) -> Result<Done, Fault> {
         loop {
             self.flush(queue).await?;
             match self.wait().await? {
-                Wake::Input => self.aside_if_slow(Self::turn)?,
-                Wake::Deadline => self.aside_if_slow(Self::deadline)?,
+                Wake::Input => self.work()?,
+                Wake::Deadline if self.agent.is_over(self.clock.now()) => return Ok(Done),
+                Wake::Deadline => self.aside(Self::deadline)?,
                 Wake::Parcel(Some(parcel)) => self.deliver(*parcel),
                 Wake::Parcel(None) => self.mailbox = None,
-                Wake::EndOfStream => return self.end(queue).await,
-                Wake::Shutdown => self.draining = Some(LAST_READS),
+                Wake::Shutdown => {
+                    self.draining = Some(Draining { bytes: LAST_READS, until: Instant::now() + LAST_WORDS });
+                }
+                Wake::EndOfStream => {
+                    self.last_parcels(queue).await?;
+                    self.aside(|this, now| this.agent.end_of_stream(now, this.input.rest()))?;
+                    return Ok(Done);
+                }
                 Wake::Drained => {
-                    self.agent.stop(self.clock.now(), StopReason::Shutdown)?;
+                    self.last_parcels(queue).await?;
+                    self.aside(|this, now| this.agent.stop(now, StopReason::Shutdown))?;
                     return Ok(Done);
                 }
             }
@@ -218,22 +229,25 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         if self.unfinished {
             return Ok(Wake::Input);
         }
-        self.alarm.set(self.agent.next_deadline(), &self.clock);
+        self.alarm.set(self.agent.next_deadline()?, &self.clock);
         let draining = self.draining.is_some();
+        let readable = self.draining.is_none_or(|left| left.bytes > 0);
         let takes_deliveries = self.agent.takes_deliveries() && !draining;
-        let Self { reader, input, mailbox, alarm, shutdown, pulse, draining: left, .. } = self;
+        let Self { reader, input, mailbox, alarm, shutdown, pulse, draining: last, .. } = self;
         pulse.idle();
         let wake = tokio::select! {
             biased;
             () = shutdown.cancelled(), if !draining => Wake::Shutdown,
-            read = input.read(reader), if *left != Some(0) => match read? {
+            () = drained(*last), if draining => Wake::Drained,
+            read = input.read(reader), if readable => match read? {
                 0 => Wake::EndOfStream,
                 bytes => {
-                    *left = left.map(|left| left.saturating_sub(bytes));
+                    if let Some(last) = last {
+                        last.bytes = last.bytes.saturating_sub(bytes);
+                    }
                     Wake::Input
                 }
             },
-            () = std::future::ready(()), if draining => Wake::Drained,
             () = alarm.ring(), if alarm.is_set() => Wake::Deadline,
             parcel = receive(mailbox), if takes_deliveries => Wake::Parcel(parcel.map(Box::new)),
         };
@@ -241,27 +255,44 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         Ok(wake)
     }
 
-    /// Lets the handler work; off the runtime's own threads if it is known to be slow.
-    fn aside_if_slow(&mut self, work: fn(&mut Self, Instant) -> Result<(), Fault>) -> Result<(), Fault> {
-        let aside = self.slow > 0 || self.input.rest().len() > LARGE_FRAME;
+    /// Works off input, off the runtime's own threads if that may take long.
+    fn work(&mut self) -> Result<(), Fault> {
+        let long = std::mem::take(&mut self.long_next) || self.input.rest().len() > LARGE_FRAME;
         let started = Instant::now();
-        if aside && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-            block_in_place(|| work(self, started))?;
+        if long || self.slow > 0 {
+            self.aside(|this, now| this.turn(started, now, Agent::step_aside))?;
         } else {
-            work(self, started)?;
+            self.turn(started, self.clock.at(started), Agent::step)?;
         }
         self.slow = if started.elapsed() >= SLOW { TURNS_ASIDE } else { self.slow.saturating_sub(1) };
         Ok(())
     }
 
+    /// Lets the handler do what may take long, while other connections' tasks go on.
+    fn aside<T>(&mut self, work: impl FnOnce(&mut Self, UnixNanos) -> T) -> T {
+        let now = self.clock.now();
+        if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+            return block_in_place(|| work(self, now));
+        }
+        work(self, now)
+    }
+
     /// Works off what has been read, until it is used up, the outbox is full or time is.
-    fn turn(&mut self, started: Instant) -> Result<(), Fault> {
-        let now = self.clock.at(started);
+    fn turn(
+        &mut self,
+        started: Instant,
+        now: UnixNanos,
+        step: impl Fn(&mut Agent, UnixNanos, &[u8]) -> Result<Step, Fault>,
+    ) -> Result<(), Fault> {
         self.unfinished = loop {
             self.requests += 1;
             self.pulse.busy(self.requests);
-            match self.agent.step(now, self.input.rest())? {
+            match step(&mut self.agent, now, self.input.rest())? {
                 Step::NeedMore => break false,
+                Step::MayTakeLong => {
+                    self.long_next = true;
+                    break true;
+                }
                 Step::Took { bytes, keepalive } => {
                     self.input.take(bytes);
                     if let Some(time) = keepalive {
@@ -279,8 +310,8 @@ impl<R: AsyncRead + Unpin> Connection<R> {
 
     /// What must not starve while input keeps coming.
     fn overdue(&mut self, now: UnixNanos) -> Result<(), Fault> {
-        if self.agent.next_deadline().is_some_and(|due| due.saturating_add(DEADLINE_SLACK) <= now) {
-            self.agent.on_deadline(now)?;
+        if self.agent.next_deadline()?.is_some_and(|due| due.saturating_add(DEADLINE_SLACK) <= now) {
+            self.deadline(now)?;
         }
         if self.agent.takes_deliveries()
             && !self.agent.outbox().is_full()
@@ -291,8 +322,9 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         Ok(())
     }
 
-    fn deadline(&mut self, started: Instant) -> Result<(), Fault> {
-        self.agent.on_deadline(self.clock.at(started))
+    fn deadline(&mut self, now: UnixNanos) -> Result<(), Fault> {
+        let partial = !self.input.rest().is_empty();
+        self.agent.on_deadline(now, partial)
     }
 
     fn deliver(&mut self, parcel: Parcel) {
@@ -300,40 +332,35 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         let _ = parcel.outcome.send(self.agent.deliver(&parcel.delivery));
     }
 
-    /// The peer has sent all there is: what waits goes out, the handler says its last, and
-    /// everything is written before the connection closes.
-    async fn end(&mut self, queue: &Queue) -> Result<Done, Fault> {
-        while let Some(parcel) = self.mailbox.as_mut().and_then(|mailbox| mailbox.try_recv().ok()) {
+    /// Takes no more deliveries; what was sent in time goes out.
+    async fn last_parcels(&mut self, queue: &Queue) -> Result<(), Fault> {
+        let Some(mut mailbox) = self.mailbox.take() else { return Ok(()) };
+        mailbox.close();
+        while let Ok(parcel) = mailbox.try_recv() {
             if self.agent.takes_deliveries() {
                 self.deliver(parcel);
                 self.flush(queue).await?;
             }
         }
-        self.agent.end_of_stream(self.clock.now(), self.input.rest())?;
-        Ok(Done)
-    }
-
-    /// Reads and forgets until the peer closes. A Kapacitor that is writing when we close takes the
-    /// broken pipe for the task's error, and not the one it was sent.
-    async fn linger(&mut self) {
-        let mut forgotten = tokio::io::sink();
-        tokio::select! {
-            _ = tokio::io::copy(&mut self.reader, &mut forgotten) => {}
-            () = tokio::time::sleep(LINGER) => {}
-            () = self.shutdown.cancelled() => {}
-        }
+        Ok(())
     }
 
     /// Hands the outbox to the writer; waits while the writer is behind.
     async fn flush(&mut self, queue: &Queue) -> Result<(), Fault> {
         let Some(chunk) = self.agent.take_output() else { return Ok(()) };
         queue.send(chunk).await.map_err(|Gone| Fault::Io(io::ErrorKind::BrokenPipe.into()))?;
+        self.agent.flushed(|| self.clock.now());
         if self.unfinished {
             // The writer may have been woken on this very thread, where nobody else can take it.
             yield_now().await;
         }
         Ok(())
     }
+}
+
+async fn drained(last: Option<Draining>) {
+    let silence = Instant::now() + SILENCE;
+    sleep_until(last.map_or(silence, |last| last.until.min(silence))).await;
 }
 
 async fn receive(mailbox: &mut Option<mpsc::Receiver<Parcel>>) -> Option<Parcel> {

@@ -13,7 +13,8 @@ use super::{WireError, response, varint};
 /// Fields and tags to set on points: on every point, or where they are missing.
 ///
 /// A field set with another type than the point had replaces it. A tag the point is grouped by is
-/// never touched: Kapacitor would take the point for one of another group.
+/// never touched: Kapacitor would take the point for one of another group. A later call for a name
+/// replaces an earlier one.
 #[derive(Debug, Clone, Default)]
 pub struct PointPatch {
     edits: Vec<Edit>,
@@ -148,6 +149,9 @@ impl PointPatch {
     }
 
     fn add(&mut self, name: &str, value: FieldValue<'_>, sort: Sort, only_if_missing: bool) {
+        // Two edits of one name would each cut what the other replaces.
+        let is_tag = sort == Sort::Tag;
+        self.edits.retain(|edit| edit.name != name || (edit.kind == EntryKind::Tag) != is_tag);
         let start = self.suffix.len();
         let kind = kind_of(value, sort);
         write_entry(name, kind, value, &mut self.suffix);

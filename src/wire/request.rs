@@ -59,6 +59,13 @@ pub(crate) fn point(frame: Frame<'_>) -> Option<PointView<'_>> {
     PointView::new(frame, body)
 }
 
+/// Whether this is a request that a handler may work at for long: Init, Snapshot or Restore. Looks
+/// at the first byte only.
+pub(crate) fn may_take_long(frame: Frame<'_>) -> bool {
+    let [tag, ..] = frame.message() else { return false };
+    matches!(u32::from(tag >> 3), number::INIT | number::SNAPSHOT | number::RESTORE)
+}
+
 impl<'a> Request<'a> {
     /// Reads the request in `frame`. `scratch` is used only for a message that has to be encoded
     /// anew.

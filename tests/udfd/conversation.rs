@@ -1,6 +1,7 @@
 //! The life of a connection, as Kapacitor lives it.
 
 use bytes::BytesMut;
+use kapacitor_udfd::agent::Outbox;
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::handler::StopReason;
 use kapacitor_udfd::limits::Limits;
@@ -60,7 +61,7 @@ async fn init_restore_data_keepalive_snapshot_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_refused_init_says_why_and_leaves_the_connection_to_the_peer() {
+async fn a_refused_init_says_why_and_data_after_it_is_an_error() {
     let mut handler = Scripted::stream();
     handler.on_init = Box::new(|_| Err("option size: -1 is negative".into()));
     let mut served = serve(handler);
@@ -70,6 +71,52 @@ async fn a_refused_init_says_why_and_leaves_the_connection_to_the_peer() {
     assert_eq!(served.peer.sync().await, []);
     served.peer.send(point(1)).await;
     served.peer.expect_error("got a point before a successful init").await;
+}
+
+/// Kapacitor forgets such a connection without closing it, and asks for keepalives for ever.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_refused_is_closed_once_the_peer_has_read_why() {
+    async fn check(mut served: Served, refused: fn(&response::Message) -> bool) {
+        assert!(served.peer.next().await.is_some_and(|message| refused(&message)));
+        assert_eq!(served.peer.sync().await, []);
+        let waited = tokio::time::Instant::now();
+        served.peer.expect_end().await;
+        assert!(waited.elapsed() <= std::time::Duration::from_secs(2));
+        assert!(served.ended.await.unwrap().fault.is_none());
+    }
+    let mut handler = Scripted::stream();
+    handler.on_init = Box::new(|_| Err("no".into()));
+    let mut served = serve(handler);
+    served.peer.init_with(vec![]).await;
+    check(served, |message| matches!(message, response::Message::Init(answer) if !answer.success)).await;
+
+    let timer = |_, out: &mut Outbox| Ok(out.point(&point(666)).map(|()| None)?);
+    let mut handler = Scripted::stream().on_deadline(|now| now - 1, timer);
+    handler.on_restore = Box::new(|_| Err("no".into()));
+    let mut served = serve(handler);
+    served.peer.init().await;
+    served.peer.send(proto::RestoreRequest { snapshot: vec![1] }).await;
+    check(served, |message| matches!(message, response::Message::Restore(answer) if !answer.success)).await;
+}
+
+#[tokio::test]
+async fn time_is_unix_time_and_stands_still_for_a_turn() {
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(vec![]));
+    let times = std::sync::Arc::clone(&seen);
+    let mut served = serve(Scripted::stream().on_point(move |now, point, out| {
+        times.lock().unwrap().push(now);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        Ok(out.forward(point)?)
+    }));
+    served.peer.init().await;
+    served.peer.send_bytes(&[frame_of(point(1)), frame_of(point(2))].concat()).await;
+    served.peer.expect(response::Message::Point(point(1))).await;
+    served.peer.expect(response::Message::Point(point(2))).await;
+    let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let unix = i64::try_from(unix.as_nanos()).unwrap();
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[0], seen[1]);
+    assert!((unix - 60_000_000_000..=unix).contains(&seen[0]), "{} at {unix}", seen[0]);
 }
 
 #[tokio::test]

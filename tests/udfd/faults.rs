@@ -121,6 +121,62 @@ async fn a_panic_in_any_other_method_is_no_different() {
     served.peer.expect_error("panic in the function's on_deadline: d").await;
 }
 
+/// A deadline that overflows is the likeliest panic of all.
+struct Overflowing;
+
+impl kapacitor_udfd::handler::Handler for Overflowing {
+    fn info(&self) -> kapacitor_udfd::handler::Info {
+        kapacitor_udfd::handler::Info::new(Edge::Stream, Edge::Stream)
+    }
+
+    fn init(
+        &mut self,
+        _: i64,
+        _: &kapacitor_udfd::proto::InitRequest,
+    ) -> Result<(), kapacitor_udfd::handler::HandlerError> {
+        Ok(())
+    }
+
+    fn point(
+        &mut self,
+        _: i64,
+        point: kapacitor_udfd::wire::point::PointView<'_>,
+        out: &mut kapacitor_udfd::agent::Outbox,
+    ) -> Result<(), kapacitor_udfd::handler::HandlerError> {
+        Ok(out.forward(point)?)
+    }
+
+    fn next_deadline(&self) -> Option<i64> {
+        panic!("attempt to add with overflow")
+    }
+}
+
+impl Drop for Overflowing {
+    fn drop(&mut self) {
+        panic!("and once more when it goes")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_next_deadline_and_in_the_destructor() {
+    let mut served = serve(Overflowing);
+    served.peer.init().await;
+    served.peer.send(point(1)).await;
+    served.peer.expect(R::Point(point(1))).await;
+    served.peer.expect_error("panic in the function's next_deadline: attempt to add with overflow").await;
+    drop(served.peer);
+    assert!(matches!(served.ended.await.unwrap().fault, Some(Fault::Panic { .. })));
+}
+
+#[tokio::test]
+async fn a_frame_over_the_limit_in_force() {
+    let limits = Limits { max_frame: 4096, ..Limits::default() };
+    let mut served = serve_with(limits, 1 << 16, |_| Mirror::new(Edge::Stream));
+    served.peer.init().await;
+    served.peer.send_bytes(&[0x81, 0x20]).await;
+    served.peer.expect_error("frame of 4097 bytes; at most 4096 are accepted").await;
+}
+
 #[tokio::test]
 async fn a_handler_that_can_t_even_be_made_is_told_to_the_peer() {
     let mut served = serve_with(Limits::default(), 1 << 16, |_| -> Mirror { panic!("no memory") });

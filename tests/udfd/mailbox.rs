@@ -75,6 +75,49 @@ async fn a_thread_sends_too_and_what_was_sent_before_the_end_arrives() {
     assert_eq!(sent.unwrap(), Err(SendError::Closed));
 }
 
+/// Nobody waits for ever: neither a sender for a peer that does not read, nor the connection for a
+/// handler whose end waits for a sender.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_waits_for_its_sending_thread_when_it_goes_gets_its_end() {
+    struct Joined(Option<std::thread::JoinHandle<()>>);
+    impl Drop for Joined {
+        fn drop(&mut self) {
+            self.0.take().unwrap().join().unwrap();
+        }
+    }
+    let mut served = serve_with(Limits::default(), 1 << 16, |sender| {
+        let thread =
+            std::thread::spawn(move || while sender.blocking_send(Delivery::Point(point(1))).is_ok() {});
+        let joined = Joined(Some(thread));
+        Scripted::stream().on_stop(move |_, _| {
+            let _held = &joined;
+            Ok(())
+        })
+    });
+    served.peer.init().await;
+    served.peer.send(point(1)).await;
+    served.peer.expect(R::Point(point(1))).await;
+    served.peer.half_close().await;
+    while served.peer.next_frame().await.is_some() {}
+    tokio::time::timeout(std::time::Duration::from_secs(5), served.ended).await.expect("an end").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_waits_while_the_peer_does_not_read() {
+    let (mut served, sender) = served_with_sender(Scripted::stream()).await;
+    let sending = tokio::spawn(async move {
+        for time in 0..100_000 {
+            sender.point(point(time)).await.unwrap();
+        }
+    });
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    assert!(!sending.is_finished());
+    for time in 0..100_000 {
+        assert_eq!(served.peer.next_frame().await.unwrap(), frame_of(point(time)));
+    }
+    sending.await.unwrap();
+}
+
 /// A sender in a task of its own, with input that never ceases.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delivery_comes_through_under_load() {

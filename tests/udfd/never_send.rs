@@ -5,10 +5,12 @@ use std::sync::mpsc;
 
 use kapacitor_udfd::agent::{Batch, Outbox, SendError};
 use kapacitor_udfd::edge::Edge;
-use kapacitor_udfd::handler::Handler;
+use kapacitor_udfd::handler::{Handler, HandlerError};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
+use kapacitor_udfd::wire::batch::{BeginBatchView, EndBatchView};
 use kapacitor_udfd::wire::patch::PointPatch;
+use kapacitor_udfd::wire::point::PointView;
 use tokio::time::Duration;
 
 use super::support::*;
@@ -198,6 +200,113 @@ async fn data_before_the_restore_response() {
         sent.contains(&Some(R::Point(point(666)))) && sent.contains(&Some(R::Point(point(777)))),
         "{sent:?}"
     );
+}
+
+/// The second counts from when the InitResponse is out, and not while a Restore is arriving.
+#[tokio::test(start_paused = true)]
+async fn data_before_a_restore_that_takes_its_time() {
+    let timer = || {
+        Scripted::stream().on_deadline(
+            |now| now - 1,
+            |_, out| {
+                out.point(&point(666))?;
+                Ok(None)
+            },
+        )
+    };
+    let restore = frame_of(kapacitor_udfd::proto::RestoreRequest { snapshot: vec![1; 5000] });
+    let mut served = serve(timer());
+    served.peer.init().await;
+    served.peer.send_bytes(&restore[..2500]).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    served.peer.send_bytes(&restore[2500..]).await;
+    assert!(matches!(served.peer.next().await, Some(R::Restore(_))));
+    served.peer.expect(R::Point(point(666))).await;
+
+    let mut slow = timer();
+    slow.on_init = Box::new(|now| {
+        std::thread::sleep(Duration::from_millis(1200));
+        Ok(Some(now))
+    });
+    let mut served = serve(slow);
+    served.peer.init().await;
+    assert_eq!(served.peer.sync().await, []);
+    served.peer.send_bytes(&restore).await;
+    assert!(matches!(served.peer.next().await, Some(R::Restore(_))));
+    served.peer.expect(R::Point(point(666))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_of_a_shutdown_before_the_restore_response() {
+    let handler = Scripted::stream().on_stop(|_, out| Ok(out.point(&point(666))?));
+    let mut served = serve(handler);
+    served.peer.init().await;
+    served.shutdown.cancel();
+    served.peer.expect_end().await;
+}
+
+/// A batch edge whose handler forwards begins and ends twice.
+struct Twice;
+
+impl Handler for Twice {
+    fn info(&self) -> kapacitor_udfd::handler::Info {
+        kapacitor_udfd::handler::Info::new(Edge::Batch, Edge::Batch)
+    }
+
+    fn init(&mut self, _: i64, _: &kapacitor_udfd::proto::InitRequest) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    fn begin_batch(
+        &mut self,
+        _: i64,
+        begin: BeginBatchView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        out.forward(begin)?;
+        assert_eq!(out.forward(begin), Err(SendError::BatchOpen));
+        Ok(())
+    }
+
+    fn point(&mut self, _: i64, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
+        Ok(out.forward(point)?)
+    }
+
+    fn end_batch(&mut self, _: i64, end: EndBatchView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
+        out.forward(end)?;
+        assert_eq!(out.forward(end), Err(SendError::NoBatchOpen));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_begin_and_an_end_forwarded_twice() {
+    let mut served = serve(Twice);
+    served.peer.init().await;
+    served.peer.send(begin(1)).await;
+    served.peer.send(batch_point(1)).await;
+    served.peer.send(end(1)).await;
+    served.peer.expect(R::Begin(begin(1))).await;
+    served.peer.expect(R::Point(batch_point(1))).await;
+    served.peer.expect(R::End(end(1))).await;
+    assert_eq!(served.peer.sync().await, []);
+}
+
+/// The open batch will never end: Kapacitor forgets it when the next one begins.
+#[tokio::test]
+async fn batches_that_wait_when_the_stream_ends_inside_a_batch_go_out() {
+    let mut served = serve(Scripted::batch().on_point(|_, point, out| {
+        out.batch(&whole_batch(7))?;
+        Ok(out.forward(point)?)
+    }));
+    served.peer.init().await;
+    served.peer.send(begin(1)).await;
+    served.peer.send(batch_point(1)).await;
+    served.peer.half_close().await;
+    served.peer.expect(R::Begin(begin(1))).await;
+    served.peer.expect(R::Point(batch_point(1))).await;
+    expect_batch(&mut served.peer, 7).await;
+    served.peer.expect_end().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,6 +45,7 @@ pub async fn dial(path: &Path) -> SocketPeer {
 pub struct Served {
     pub peer: Peer,
     pub ended: JoinHandle<Summary>,
+    pub shutdown: CancellationToken,
 }
 
 pub fn serve(handler: impl Handler) -> Served {
@@ -59,12 +60,14 @@ pub fn serve_with<H: Handler>(
 ) -> Served {
     let (ours, theirs) = tokio::io::duplex(pipe);
     let (reader, writer) = tokio::io::split(theirs);
+    let shutdown = CancellationToken::new();
+    let stopping = shutdown.clone();
     let ended = tokio::spawn(async move {
         let make = |sender: Sender| Box::new(make(sender)) as Box<dyn Handler>;
-        connection::serve(reader, writer, make, Arc::new(limits), CancellationToken::new()).await
+        connection::serve(reader, writer, make, Arc::new(limits), stopping).await
     });
     let (reader, writer) = tokio::io::split(ours);
-    Served { peer: Peer::new(reader, writer), ended }
+    Served { peer: Peer::new(reader, writer), ended, shutdown }
 }
 
 /// A mirror that has been initialised.

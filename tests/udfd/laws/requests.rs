@@ -45,11 +45,15 @@ pub fn play(edge: Edge, stream: &[u8], sizes: &[usize]) -> Played {
         rest = after;
         buffer.extend_from_slice(piece);
         loop {
-            match agent.step(0, &buffer) {
+            let step = match agent.step(0, &buffer) {
+                Ok(Step::MayTakeLong) => agent.step_aside(0, &buffer),
+                step => step,
+            };
+            match step {
                 Ok(Step::Took { bytes, .. }) => {
                     turns.push((buffer.drain(..bytes).collect(), sent(&mut agent)));
                 }
-                Ok(Step::NeedMore) => break,
+                Ok(Step::NeedMore | Step::MayTakeLong) => break,
                 Err(fault) => break 'stream Err(fault),
             }
         }
