@@ -69,3 +69,38 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_held_follows_what_comes() {
+        let (mut peer, mut socket) = tokio::io::duplex(1 << 20);
+        let mut input = Input::new();
+        // A frame of 200 MiB is announced, and a kilobyte of it comes.
+        peer.write_all(&[0x80, 0x80, 0x80, 0x64]).await.unwrap();
+        peer.write_all(&[0; 1000]).await.unwrap();
+        assert_eq!(input.read(&mut socket).await.unwrap(), 1004);
+        assert!(input.buffer.capacity() <= 2 * SMALLEST_READ, "{}", input.buffer.capacity());
+        // Large reads make it large, and small ones small again.
+        for _ in 0..8 {
+            peer.write_all(&vec![0; 1 << 20]).await.unwrap();
+            let mut left = 1 << 20;
+            while left > 0 {
+                left -= input.read(&mut socket).await.unwrap();
+                input.take(input.rest().len());
+            }
+        }
+        assert_eq!(input.read_size, LARGEST_READ);
+        for _ in 0..6 * SMALL_READS {
+            peer.write_all(&[0]).await.unwrap();
+            input.read(&mut socket).await.unwrap();
+            input.take(1);
+        }
+        assert_eq!(input.read_size, SMALLEST_READ);
+        assert!(input.buffer.capacity() <= 2 * SMALLEST_READ, "{}", input.buffer.capacity());
+    }
+}

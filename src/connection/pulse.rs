@@ -71,3 +71,31 @@ impl Interval {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLI: UnixNanos = 1_000_000;
+
+    #[test]
+    fn kapacitor_s_interval_is_learnt_from_two_keepalives() {
+        let silence = |times: &[UnixNanos]| {
+            let (pulse, mut interval) = (Pulse::default(), Interval::default());
+            for &time in times {
+                interval.keepalive(time, &pulse);
+            }
+            pulse.silence()
+        };
+        assert_eq!(silence(&[]), FIRST_SILENCE);
+        assert_eq!(silence(&[5]), FIRST_SILENCE);
+        assert_eq!(silence(&[0, 300 * MILLI]), Duration::from_millis(300));
+        assert_eq!(silence(&[0, 300 * MILLI, 500 * MILLI]), Duration::from_millis(200));
+        assert_eq!(silence(&[0, 5000 * MILLI]), LONGEST_SILENCE);
+        // A clock that was set back, and times that make no sense.
+        assert_eq!(silence(&[300 * MILLI, 0]), FIRST_SILENCE);
+        assert_eq!(silence(&[7, 7]), FIRST_SILENCE);
+        assert_eq!(silence(&[0, 1]), SHORTEST_SILENCE);
+        assert_eq!(silence(&[UnixNanos::MIN, UnixNanos::MAX]), LONGEST_SILENCE);
+    }
+}

@@ -18,8 +18,6 @@ use super::{WireError, response, varint};
 #[derive(Debug, Clone, Default)]
 pub struct PointPatch {
     edits: Vec<Edit>,
-    /// The map entries to append, one after the other, in the order of `edits`.
-    suffix: Vec<u8>,
     /// Parts of the point to leave out; kept to be used again.
     cuts: Vec<Range<usize>>,
     sets_tags: bool,
@@ -30,8 +28,8 @@ struct Edit {
     name: String,
     kind: EntryKind,
     only_if_missing: bool,
-    /// The encoded entry, in `PointPatch::suffix`.
-    bytes: Range<usize>,
+    /// The entry, encoded.
+    bytes: Vec<u8>,
     /// A dimension of the batch that is open.
     locked: bool,
     /// Found out anew for each point.
@@ -53,7 +51,7 @@ impl PointPatch {
 
     /// How many bytes it adds to a point at the most.
     pub(crate) fn len(&self) -> usize {
-        self.suffix.len() + 3 * varint::MAX_LEN
+        3 * varint::MAX_LEN + self.edits.iter().map(|edit| edit.bytes.len()).sum::<usize>()
     }
 
     /// Whether it changes nothing.
@@ -107,7 +105,7 @@ impl PointPatch {
         }
         out.put_slice(body.get(from..).unwrap_or_default());
         for edit in self.appended() {
-            out.put_slice(self.suffix.get(edit.bytes.clone()).unwrap_or_default());
+            out.put_slice(&edit.bytes);
         }
         Ok(())
     }
@@ -152,15 +150,15 @@ impl PointPatch {
         // Two edits of one name would each cut what the other replaces.
         let is_tag = sort == Sort::Tag;
         self.edits.retain(|edit| edit.name != name || (edit.kind == EntryKind::Tag) != is_tag);
-        let start = self.suffix.len();
         let kind = kind_of(value, sort);
-        write_entry(name, kind, value, &mut self.suffix);
+        let mut bytes = Vec::new();
+        write_entry(name, kind, value, &mut bytes);
         self.sets_tags |= kind == EntryKind::Tag;
         self.edits.push(Edit {
             name: name.to_owned(),
             kind,
             only_if_missing,
-            bytes: start..self.suffix.len(),
+            bytes,
             locked: false,
             verdict: Verdict::Append,
         });

@@ -1,8 +1,14 @@
 //! What holds for all bytes, not only for those somebody thought of.
 
+use std::collections::BTreeMap;
+
 use bytes::BytesMut;
+use kapacitor_udfd::agent::Agent;
 use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::{self, Point};
+use kapacitor_udfd::wire::patch::PointPatch;
+use kapacitor_udfd::wire::point::FieldValue;
 use kapacitor_udfd::wire::request::Request;
 use kapacitor_udfd::wire::{frame, response};
 use proptest::collection::{btree_map, vec};
@@ -163,5 +169,88 @@ proptest! {
         }
         prop_assert_eq!(merged(&got), expected);
         prop_assert_eq!((got.time, &got.tags, &got.group), (point.time, &point.tags, &point.group));
+    }
+
+    /// Whatever a library's user asks of a patch, twice or in any order.
+    #[test]
+    fn a_patch_does_to_any_point_what_its_calls_say(point in any_point(), edits in vec(edit(), 0..6)) {
+        let wanted = edits.clone();
+        let handler = Scripted::stream().on_point(move |_, point, out| {
+            let mut patch = PointPatch::new();
+            for edit in &wanted {
+                edit.ask(&mut patch);
+            }
+            Ok(out.patched(&point, &mut patch)?)
+        });
+        let mut agent = Agent::new(|| Box::new(handler), Limits::default().into()).unwrap();
+        agent.step_aside(0, &frame_of(init_request(vec![]))).unwrap();
+        agent.take_output();
+        agent.step(0, &point_frame(&point)).unwrap();
+        let sent = agent.take_output().unwrap();
+        let found = frame::find(&sent, usize::MAX).unwrap().unwrap();
+        prop_assert_eq!(found.bytes().len(), sent.len());
+        let response = proto::Response::decode(found.message()).unwrap();
+        let Some(proto::response::Message::Point(got)) = response.message else { panic!("{response:?}") };
+
+        let (mut tags, mut fields) = (point.tags.clone(), merged(&point));
+        for (n, edit) in edits.iter().enumerate() {
+            let replaced = edits[n + 1..].iter().any(|later| later.tag == edit.tag && later.name == edit.name);
+            if !replaced {
+                edit.model(&point.dimensions, &mut tags, &mut fields);
+            }
+        }
+        prop_assert_eq!(merged(&got), fields);
+        prop_assert_eq!((got.time, got.tags, got.group), (point.time, tags, point.group));
+    }
+}
+
+/// One call on a patch.
+#[derive(Debug, Clone)]
+struct Edit {
+    name: String,
+    tag: bool,
+    default: bool,
+    int: Option<i64>,
+}
+
+prop_compose! {
+    fn edit()(
+        name in name(), tag: bool, default: bool, int: Option<i64>,
+    ) -> Edit {
+        Edit { name, tag, default, int }
+    }
+}
+
+impl Edit {
+    fn ask(&self, patch: &mut PointPatch) {
+        let value = self.value();
+        match (self.tag, self.default) {
+            (true, false) => patch.set_tag(&self.name, "set"),
+            (true, true) => patch.default_tag(&self.name, "set"),
+            (false, false) => patch.set_field(&self.name, value),
+            (false, true) => patch.default_field(&self.name, value),
+        }
+    }
+
+    fn value(&self) -> FieldValue<'_> {
+        self.int.map_or(FieldValue::Bool(true), FieldValue::Int)
+    }
+
+    fn model<'p>(
+        &'p self,
+        dimensions: &[String],
+        tags: &mut BTreeMap<String, String>,
+        fields: &mut BTreeMap<&'p str, String>,
+    ) {
+        if self.tag && !dimensions.contains(&self.name) {
+            let missing = tags.get(&self.name).is_none_or(String::is_empty);
+            if missing || !self.default {
+                tags.insert(self.name.clone(), "set".to_owned());
+            }
+        }
+        let kept = self.default && fields.contains_key(self.name.as_str());
+        if !(self.tag || kept) {
+            fields.insert(&self.name, told(self.value()));
+        }
     }
 }

@@ -194,3 +194,33 @@ fn converse(peer: &mut std::os::unix::net::UnixStream, request: &[u8]) {
     std::io::Write::write_all(peer, request).unwrap();
     assert_ne!(std::io::Read::read(peer, &mut [0; 100]).unwrap(), 0);
 }
+
+/// Snapshots may take long: they keep nobody waiting, not even on every worker at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_connections_that_take_long_over_a_snapshot_are_covered_for() {
+    let slow = Function::new("slow", |_| {
+        let mut handler = Scripted::stream();
+        handler.on_snapshot = Box::new(|| {
+            std::thread::sleep(Duration::from_secs(2));
+            Ok(vec![7])
+        });
+        handler
+    });
+    let running = run(Limits::default(), vec![slow]);
+    let mut peers = [running.dial("slow").await, running.dial("slow").await];
+    for peer in &mut peers {
+        peer.init().await;
+        // By now the handler has shown that it is fast.
+        for time in 0..100 {
+            peer.send(point(time)).await;
+            peer.expect(R::Point(point(time))).await;
+        }
+    }
+    for peer in &mut peers {
+        peer.send(kapacitor_udfd::proto::SnapshotRequest {}).await;
+    }
+    for peer in &mut peers {
+        let covered = peer.next().await;
+        assert!(matches!(covered, Some(R::Keepalive(_))), "{covered:?}");
+    }
+}
