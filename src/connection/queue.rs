@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// What may wait for the writer, or be with it. A larger chunk waits until it is alone.
-const ROOM: usize = 1 << 20;
+const ROOM: usize = 512 << 10;
 
 /// A chunk takes this much at least, so that small ones are bounded too.
 const LEAST: usize = ROOM / 16;
