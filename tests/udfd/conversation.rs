@@ -109,14 +109,23 @@ async fn time_is_unix_time_and_stands_still_for_a_turn() {
         Ok(out.forward(point)?)
     }));
     served.peer.init().await;
-    served.peer.send_bytes(&[frame_of(point(1)), frame_of(point(2))].concat()).await;
-    served.peer.expect(response::Message::Point(point(1))).await;
-    served.peer.expect(response::Message::Point(point(2))).await;
-    let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let unix = i64::try_from(unix.as_nanos()).unwrap();
-    let seen = seen.lock().unwrap();
-    assert_eq!(seen[0], seen[1]);
-    assert!((unix - 60_000_000_000..=unix).contains(&seen[0]), "{} at {unix}", seen[0]);
+    // A turn can also end between the two, on a machine that has other things to do: try again.
+    for _ in 0..50 {
+        served.peer.send_bytes(&[frame_of(point(1)), frame_of(point(2))].concat()).await;
+        served.peer.expect(response::Message::Point(point(1))).await;
+        served.peer.expect(response::Message::Point(point(2))).await;
+        let unix = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let unix = i64::try_from(unix.as_nanos()).unwrap();
+        let [first, second] = std::mem::take(&mut *seen.lock().unwrap())[..] else { panic!("two points") };
+        assert!(
+            (unix - 60_000_000_000..=unix).contains(&first) && first <= second,
+            "{first}, {second} at {unix}"
+        );
+        if first == second {
+            return;
+        }
+    }
+    panic!("time is read at each point");
 }
 
 #[tokio::test]
