@@ -48,6 +48,9 @@ pub(super) async fn run<W: AsyncWrite + Unpin>(
     socket.shutdown().await
 }
 
+/// A handler that was busy is looked at again after this long, before it is covered for.
+const SECOND_LOOK: Duration = Duration::from_millis(20);
+
 /// Decides when a busy handler is covered for.
 #[derive(Debug)]
 pub(super) struct Cover {
@@ -56,15 +59,17 @@ pub(super) struct Cover {
     patience: Duration,
     last_write: Instant,
     checked: Instant,
-    /// The request the handler was last seen busy with, and since when.
-    seen: Option<(u64, Instant)>,
+    /// The request the handler was last seen busy with, and since when; `None`: it was idle.
+    busy: Option<(u64, Instant)>,
+    /// It was busy when it was looked at before, too.
+    twice: bool,
     warned: bool,
 }
 
 impl Cover {
     pub(super) fn new(pulse: Arc<Pulse>, patience: Duration) -> Self {
         let now = Instant::now();
-        Self { pulse, patience, last_write: now, checked: now, seen: None, warned: false }
+        Self { pulse, patience, last_write: now, checked: now, busy: None, twice: false, warned: false }
     }
 
     fn wrote(&mut self) {
@@ -73,21 +78,29 @@ impl Cover {
 
     /// When to look again.
     fn due(&self) -> Instant {
-        self.last_write.max(self.checked) + self.pulse.silence()
+        if self.busy.is_some() && !self.twice {
+            return self.checked + SECOND_LOOK;
+        }
+        let silence = self.pulse.silence();
+        // It may have become busy just after it was found idle, with half of Kapacitor's timeout gone.
+        (self.last_write + silence).max(self.checked + silence / 2)
     }
 
     /// The keepalive to write now, if one is called for.
     fn keepalive(&mut self) -> Option<BytesMut> {
         let now = Instant::now();
-        if self.last_write + self.pulse.silence() > now {
+        let silent = self.last_write + self.pulse.silence() <= now;
+        let Some(request) = self.pulse.request().filter(|_| silent) else {
+            (self.checked, self.busy, self.twice) = (now, None, false);
+            return None;
+        };
+        self.checked = now;
+        let since = self.busy.filter(|&(seen, _)| seen == request).map_or(now, |(_, since)| since);
+        self.busy = Some((request, since));
+        if !std::mem::replace(&mut self.twice, true) {
+            // Perhaps it is busy only for a moment, with a keepalive of Kapacitor's own.
             return None;
         }
-        self.checked = now;
-        let request = self.pulse.request()?;
-        let since = match self.seen {
-            Some((seen, since)) if seen == request => since,
-            _ => self.seen.insert((request, now)).1,
-        };
         if now.duration_since(since) >= self.patience {
             self.warn_once();
             return None;

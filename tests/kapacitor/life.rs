@@ -61,7 +61,7 @@ fn of_two_tasks_on_one_socket_one_fails_and_the_other_goes_on() {
     }
     // Kapacitor does not wait for the other functions of a task that has failed.
     stack.stop_quietly(&[
-        "task=\"fails\" node=\"mirror2\"}: kapacitor_udfd::server: connection ended: the peer is gone",
+        "task=\"fails\" node=\"mirror2\"}: kapacitor_udfd::connection::ending: connection ended: the peer is gone",
     ]);
 }
 
