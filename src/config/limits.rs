@@ -24,10 +24,6 @@ const CONNECTIONS: RangeInclusive<i64> = 1..=1_000_000;
 
 const DAY: Time = Time(Duration::from_hours(24));
 
-/// What a snapshot gains on its way back: two tags of one byte and two lengths of up to five, for the
-/// Request and the `RestoreRequest` in it.
-const RESTORE_ENVELOPE: usize = 12;
-
 pub(super) fn validate(raw: RawLimits) -> Result<Limits, Located> {
     let default = Limits::default();
     let (max_frame, max_snapshot) = frame_and_snapshot(raw.max_frame, raw.max_snapshot)?;
@@ -53,11 +49,18 @@ fn frame_and_snapshot(
     let mark = snapshot.as_ref().map(Spanned::span);
     let frame = within("max_frame", frame, FRAME)?.map_or(Limits::default().max_frame, |size| size.0);
     let snapshot = within("max_snapshot", snapshot, SNAPSHOT)?.map_or(frame / 2, |size| size.0);
-    if snapshot.saturating_add(RESTORE_ENVELOPE) > frame {
+    if restored(snapshot) > frame {
         let (snapshot, frame) = (Size(snapshot).to_string(), Size(frame).to_string());
         return Err(Problem::SnapshotOverFrame { snapshot, frame }.at(mark));
     }
     Ok((frame, snapshot))
+}
+
+/// The length of the frame in which a handler's snapshot of that length comes back: with the byte that the
+/// agent puts before it, in a `RestoreRequest`, in a Request.
+fn restored(snapshot: usize) -> usize {
+    let wrapped = |length: usize| length.saturating_add(1 + prost::length_delimiter_len(length));
+    wrapped(wrapped(snapshot.saturating_add(1)))
 }
 
 fn within<T: PartialOrd + fmt::Display>(

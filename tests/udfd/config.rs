@@ -7,7 +7,9 @@ use kapacitor_udfd::config::{Config, HandlerKind, LogFormat, LogLevel, Overrides
 use kapacitor_udfd::config::{ConfigError, FunctionConfig};
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::limits::Limits;
+use kapacitor_udfd::proto::{self, request};
 use proptest::prelude::*;
+use prost::Message;
 
 const EXAMPLE: &str = include_str!("../../docs/kapacitor-udfd.toml.example");
 const KAPACITOR_EXAMPLE: &str = include_str!("../../kapacitor.conf.example");
@@ -123,8 +125,18 @@ fn without_max_snapshot_it_is_half_of_max_frame() {
 
 #[test]
 fn the_largest_snapshot_comes_back_in_the_largest_frame() {
-    assert!(parse("[limits]\nmax_frame = \"4108B\"\nmax_snapshot = \"4096B\"\n").is_ok());
-    assert!(parse("[limits]\nmax_frame = \"4107B\"\nmax_snapshot = \"4096B\"\n").is_err());
+    let accepted = |snapshot: usize, frame: usize| {
+        parse(&format!("[limits]\nmax_frame = \"{frame}B\"\nmax_snapshot = \"{snapshot}B\"\n")).is_ok()
+    };
+    // Around the length from which a length takes five bytes.
+    for snapshot in [4 << 10, 128 << 20, (1 << 28) - 7, (1 << 28) - 2, (1 << 28) - 1, 1 << 28, 1 << 30] {
+        // With the byte the agent puts first. Nobody looks at these pages, so the system makes none.
+        let restore = proto::RestoreRequest { snapshot: vec![0; 1 + snapshot] };
+        let restore = proto::Request { message: Some(request::Message::Restore(restore)) };
+        let frame = restore.encoded_len();
+        assert!(!accepted(snapshot, frame - 1), "{snapshot}: does not come back in {}", frame - 1);
+        assert!(accepted(snapshot, frame), "{snapshot}: comes back in {frame}");
+    }
 }
 
 #[test]
