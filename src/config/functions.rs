@@ -11,7 +11,7 @@ use super::error::{Located, Problem};
 use super::handler::{Edges, HandlerKind};
 use super::overrides::SocketOverride;
 use super::raw::{RawFunction, RawFunctions};
-use super::value::{FunctionName, Mode, OneOf};
+use super::value::{FunctionName, Mode, OneOf, Uid, Uids};
 use super::{FunctionConfig, SocketConfig};
 use crate::edge::Edge;
 
@@ -102,10 +102,10 @@ impl Draft {
     }
 
     fn change(&mut self, table: RawFunction, socket_dir: &Path) -> Result<(), Located> {
-        self.disabled = table.enabled.filter(|enabled| !enabled.get_ref()).map(|enabled| enabled.span());
+        self.disabled = table.enabled.filter(|enabled| !enabled.get_ref().0).map(|enabled| enabled.span());
         self.change_edges(table.handler, table.wants, table.provides)?;
         if let Some(path) = table.socket {
-            self.move_to(socket_dir.join(path.get_ref()), Some(path.span()));
+            self.move_to(socket_dir.join(&path.get_ref().0), Some(path.span()));
         }
         let socket = &mut self.function.socket;
         socket.mode = table.mode.map_or(socket.mode, |Mode(bits)| bits);
@@ -137,13 +137,15 @@ impl Draft {
         Ok(())
     }
 
-    fn change_uids(&mut self, uids: Option<Spanned<Vec<u32>>>) -> Result<(), Located> {
+    fn change_uids(&mut self, uids: Option<Spanned<Uids>>) -> Result<(), Located> {
         let Some(uids) = uids else { return Ok(()) };
-        if uids.get_ref().is_empty() {
+        let mark = uids.span();
+        let Uids(uids) = uids.into_inner();
+        if uids.is_empty() {
             let function = self.function.name.clone();
-            return Err(Problem::NoUids { function }.at([uids.span()]));
+            return Err(Problem::NoUids { function }.at([mark]));
         }
-        self.function.socket.allowed_uids = Some(uids.into_inner());
+        self.function.socket.allowed_uids = Some(uids.into_iter().map(|Uid(uid)| uid).collect());
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::error::{Located, Problem};
 use super::raw::RawLimits;
-use super::value::{Size, Time};
+use super::value::{Count, Size, Time};
 use crate::limits::Limits;
 
 /// From the smallest that an Init with a script fits in, to what protobuf can address.
@@ -20,7 +20,7 @@ const HANDLER_TIME: RangeInclusive<Time> = Time(Duration::from_millis(1))..=DAY;
 /// Zero closes every connection at once.
 const GRACE_PERIOD: RangeInclusive<Time> = Time(Duration::ZERO)..=DAY;
 /// The end is above what a system's file descriptors allow.
-const CONNECTIONS: RangeInclusive<i64> = 1..=1_000_000;
+const CONNECTIONS: RangeInclusive<Count> = Count(1)..=Count(1_000_000);
 
 const DAY: Time = Time(Duration::from_hours(24));
 
@@ -35,7 +35,7 @@ pub(super) fn validate(raw: RawLimits) -> Result<Limits, Located> {
         max_snapshot,
         max_handler_time: handler_time.map_or(default.max_handler_time, |time| time.0),
         max_connections: connections
-            .and_then(|number| usize::try_from(number).ok())
+            .and_then(|Count(number)| usize::try_from(number).ok())
             .unwrap_or(default.max_connections),
         grace_period: grace_period.map_or(default.grace_period, |time| time.0),
     })
