@@ -48,6 +48,17 @@ pub enum Problem {
         /// What was given.
         dir: PathBuf,
     },
+    /// A socket's path would depend on it.
+    #[error(
+        "function `{function}`: socket path `{}` is relative; give an absolute path, since Kapacitor is told the same one",
+        path.display()
+    )]
+    RelativePath {
+        /// The function's name.
+        function: String,
+        /// What was given.
+        path: PathBuf,
+    },
     /// A limit that would make no sense.
     #[error("{key} {given} is out of range; accepted is {least} to {most}")]
     OutOfRange {

@@ -55,7 +55,7 @@ pub(super) fn validate(
     if drafts.is_empty() {
         return Err(Problem::NothingEnabled.at(disabled.into_iter().filter_map(|draft| draft.disabled)));
     }
-    override_sockets(&mut drafts, overrides, socket_dir)?;
+    override_sockets(&mut drafts, overrides)?;
     drafts.iter().try_for_each(Draft::check_path)?;
     check_shared(&drafts)?;
     Ok(drafts.into_iter().map(|draft| draft.function).collect())
@@ -160,6 +160,9 @@ impl Draft {
         if path.to_str().is_none_or(|text| text.contains('\0')) {
             return Err(Problem::OddPath { function, path }.at(mark));
         }
+        if path.is_relative() {
+            return Err(Problem::RelativePath { function, path }.at(mark));
+        }
         if path.as_os_str().len() > SUN_PATH {
             return Err(Problem::LongPath { function, path }.at(mark));
         }
@@ -176,17 +179,13 @@ fn split<T>(word: Option<Spanned<OneOf<T>>>) -> (Option<T>, Option<Range<usize>>
     .unzip()
 }
 
-fn override_sockets(
-    drafts: &mut [Draft],
-    overrides: &[SocketOverride],
-    socket_dir: &Path,
-) -> Result<(), Located> {
+fn override_sockets(drafts: &mut [Draft], overrides: &[SocketOverride]) -> Result<(), Located> {
     for SocketOverride { function, path } in overrides {
         let Some(draft) = drafts.iter_mut().find(|draft| draft.function.name == *function) else {
             let known = drafts.iter().map(|draft| draft.function.name.clone()).collect();
             return Err(Problem::UnknownFunction { name: function.clone(), known }.at(None));
         };
-        draft.move_to(socket_dir.join(path), None);
+        draft.move_to(path.clone(), None);
     }
     Ok(())
 }

@@ -30,8 +30,8 @@ pub struct Overrides {
 pub struct SocketOverride {
     /// A function that the configuration serves.
     pub function: String,
-    /// As the key `socket` in the file: a relative path is taken under the socket directory.
-    pub path: String,
+    /// Absolute.
+    pub path: PathBuf,
 }
 
 /// A `NAME=PATH` that was neither.
@@ -45,7 +45,7 @@ impl FromStr for SocketOverride {
     fn from_str(given: &str) -> Result<Self, NotNameAndPath> {
         match given.split_once('=') {
             Some((name, path)) if !name.is_empty() && !path.is_empty() => {
-                Ok(Self { function: name.to_owned(), path: path.to_owned() })
+                Ok(Self { function: name.to_owned(), path: PathBuf::from(path) })
             }
             _ => Err(NotNameAndPath),
         }

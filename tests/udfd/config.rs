@@ -143,7 +143,7 @@ fn the_largest_snapshot_comes_back_in_the_largest_frame() {
 fn the_command_line_wins() {
     let overrides = Overrides {
         socket_dir: Some(PathBuf::from("/run/line")),
-        sockets: vec!["mirror=/run/m.sock".parse().unwrap(), "mirrorBatch=b.sock".parse().unwrap()],
+        sockets: vec!["mirror=/run/m.sock".parse().unwrap(), "mirrorBatch=/run/b.sock".parse().unwrap()],
         log_level: Some(LogLevel::Error),
         log_format: Some(LogFormat::Json),
     };
@@ -152,20 +152,27 @@ fn the_command_line_wins() {
     let config = parse_with(file, &overrides).unwrap();
     let path = |name| function(&config, name).socket.path.to_str().unwrap();
     assert_eq!(path("mirror"), "/run/m.sock");
-    assert_eq!(path("mirrorBatch"), "/run/line/b.sock");
+    assert_eq!(path("mirrorBatch"), "/run/b.sock");
     assert_eq!(path("other"), "/run/line/other.sock");
     assert_eq!((config.log.level, config.log.format), (LogLevel::Error, LogFormat::Json));
 }
 
 #[test]
 fn an_override_of_an_unknown_function_lists_the_known() {
-    let sockets = vec![SocketOverride { function: "miror".to_owned(), path: "/run/m.sock".to_owned() }];
+    let sockets = vec![SocketOverride { function: "miror".to_owned(), path: "/run/m.sock".into() }];
     let error = parse_with("", &Overrides { sockets, ..Overrides::default() }).unwrap_err();
     assert!(matches!(&error, ConfigError::Refused { problem: Problem::UnknownFunction { .. }, .. }));
     assert_eq!(
         error.to_string(),
         "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch"
     );
+}
+
+#[test]
+fn an_override_has_an_absolute_path() {
+    let sockets = vec!["mirror=m.sock".parse().unwrap()];
+    let error = parse_with("", &Overrides { sockets, ..Overrides::default() }).unwrap_err().to_string();
+    assert!(error.contains("`mirror`: socket path `m.sock` is relative; give an absolute path"), "{error}");
 }
 
 #[test]
