@@ -22,7 +22,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the functions until SIGINT or SIGTERM (the default)
     Serve(Options),
-    /// Validate the configuration and show what would be served
+    /// Validate the configuration and show what would be served; warn of groups unknown on this machine
     Check(Options),
     /// Print what belongs in kapacitor.conf
     KapacitorConf(Options),

@@ -16,8 +16,14 @@ use crate::place::{Place, ended, under_shell};
 fn help_and_version_are_no_failure() {
     let help = run(["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for words in ["serve", "check", "kapacitor-conf", "--socket <NAME=PATH>", "relative to the current directory; may be repeated", "Exit codes"]
-    {
+    for words in [
+        "serve",
+        "check",
+        "kapacitor-conf",
+        "--socket <NAME=PATH>",
+        "relative to the current directory; may be repeated",
+        "Exit codes",
+    ] {
         assert!(stdout(&help).contains(words), "{words}");
     }
     let version = run(["--version"]);
