@@ -42,7 +42,7 @@ struct MovingAverage {
 
 impl Handler for MovingAverage {
     fn info(&self) -> Info {
-        options::describe(OPTIONS, &Info::new(Edge::Stream, Edge::Stream))
+        options::describe(OPTIONS, Edge::Stream, Edge::Stream)
     }
 
     fn init(&mut self, _: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {

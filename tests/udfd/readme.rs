@@ -60,7 +60,8 @@ fn every_configuration_parses() {
 }
 
 /// The row an option's table entry makes in the README.
-fn row(spec: &OptionSpec) -> String {
+fn row(entry: &impl AsRef<OptionSpec>) -> String {
+    let spec = entry.as_ref();
     let arguments =
         spec.arguments.iter().map(|(name, value_type)| format!("{name} {value_type:?}").to_lowercase());
     let arguments = arguments.collect::<Vec<_>>().join(", ");
