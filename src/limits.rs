@@ -1,5 +1,15 @@
-//! Every number a peer controls has its bound here. What each bound is for stands at its
-//! field; nothing else in the crate invents one for a peer.
+//! Bounds of what a peer can make the daemon hold or do, as far as somebody may want to change them.
+//! What each is for stands at its field.
+//!
+//! The others are constants, each with its reason beside it:
+//!
+//! - `MAX_CALLS` in `options.rs`: calls of options of one node
+//! - `MAX_SIZE_HINT` in `agent/outgoing.rs`: the size a batch is announced with
+//! - `MAX_WAITING` in `agent/outgoing.rs`: batches that wait for another one's end
+//! - `ROOM` in `connection/queue.rs`: what waits for a peer that does not read
+//! - `DELIVERIES` in `connection/mailbox.rs`: what waits from a handler's own tasks
+//! - `LAST_READS` in `connection/mod.rs`: what is read at shutdown
+//! - `LINGER` in `connection/ending.rs`: how long a peer may take to close after an error
 
 use std::time::Duration;
 
@@ -16,7 +26,8 @@ pub struct Limits {
     /// How long one call of a handler is covered by keepalives (1 ms to 1 day, default 30 s).
     /// Beyond it Kapacitor's own timeout ends the Kapacitor task.
     pub max_handler_time: Duration,
-    /// Connections open at once, over all functions (1 to 1,000,000, default 1,024). Attack: file descriptors.
+    /// Connections open at once, over all functions (1 to 1,000,000, default 1,024). Attack: file
+    /// descriptors. One more waits, and to Kapacitor looks open: its task stops once its timeout is over.
     pub max_connections: usize,
     /// How long a shutdown waits for connections to finish (0 to 1 day, default 10 s). Attack: a
     /// peer that never reads keeps the daemon from ending.

@@ -2,52 +2,83 @@
 //! that a Kapacitor task reaches the daemon, and is what others are measured against.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use tracing::warn;
 
 use crate::agent::Outbox;
 use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, UnixNanos, ValueType};
-use crate::options::{self, Argument, CheckedCall, OptionSpec};
+use crate::options::{self, CheckedCall, OptionSpec};
 use crate::proto::InitRequest;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::patch::PointPatch;
 use crate::wire::point::{FieldValue, PointView};
 
-const NAME: (&str, ValueType) = ("name", ValueType::String);
-
 /// The mirror's options.
-pub static OPTIONS: &[OptionSpec] = &[
-    set("field", &[NAME, ("value", ValueType::Double)], "Sets a field on every point."),
-    set("fieldInt", &[NAME, ("value", ValueType::Int)], "Sets an integer field on every point."),
-    set("fieldString", &[NAME, ("value", ValueType::String)], "Sets a string field on every point."),
-    set("fieldBool", &[NAME, ("value", ValueType::Bool)], "Sets a boolean field on every point."),
-    set(
+pub static OPTIONS: &[Setter] = &[
+    set_field("field", &[NAME, ("value", ValueType::Double)], "Sets a field on every point."),
+    set_field("fieldInt", &[NAME, ("value", ValueType::Int)], "Sets an integer field on every point."),
+    set_field("fieldString", &[NAME, ("value", ValueType::String)], "Sets a string field on every point."),
+    set_field("fieldBool", &[NAME, ("value", ValueType::Bool)], "Sets a boolean field on every point."),
+    set_tag(
         "tag",
         &[NAME, ("value", ValueType::String)],
         "Sets a tag on every point, unless the point is grouped by it.",
     ),
-    set(
+    default_field(
         "defaultField",
         &[NAME, ("value", ValueType::Double)],
         "Sets a field on points that have none of that name.",
     ),
-    set("defaultFieldInt", &[NAME, ("value", ValueType::Int)], "Likewise, an integer."),
-    set("defaultFieldString", &[NAME, ("value", ValueType::String)], "Likewise, a string."),
-    set("defaultFieldBool", &[NAME, ("value", ValueType::Bool)], "Likewise, a boolean."),
-    set(
+    default_field("defaultFieldInt", &[NAME, ("value", ValueType::Int)], "Likewise, an integer."),
+    default_field("defaultFieldString", &[NAME, ("value", ValueType::String)], "Likewise, a string."),
+    default_field("defaultFieldBool", &[NAME, ("value", ValueType::Bool)], "Likewise, a boolean."),
+    default_tag(
         "defaultTag",
         &[NAME, ("value", ValueType::String)],
         "Sets a tag on points where it is missing or empty.",
     ),
 ];
 
-const fn set(
-    name: &'static str,
-    arguments: &'static [(&'static str, ValueType)],
-    help: &'static str,
-) -> OptionSpec {
-    OptionSpec { name, arguments, help }
+const NAME: (&str, ValueType) = ("name", ValueType::String);
+
+/// An option of the mirror, and what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setter {
+    spec: OptionSpec,
+    sets: Sets,
+    only_if_missing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sets {
+    Field,
+    Tag,
+}
+
+impl AsRef<OptionSpec> for Setter {
+    fn as_ref(&self) -> &OptionSpec {
+        &self.spec
+    }
+}
+
+type Arguments = &'static [(&'static str, ValueType)];
+
+const fn set_field(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
+    Setter { spec: OptionSpec { name, arguments, help }, sets: Sets::Field, only_if_missing: false }
+}
+
+const fn set_tag(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
+    Setter { sets: Sets::Tag, ..set_field(name, arguments, help) }
+}
+
+const fn default_field(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
+    Setter { only_if_missing: true, ..set_field(name, arguments, help) }
+}
+
+const fn default_tag(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
+    Setter { only_if_missing: true, ..set_tag(name, arguments, help) }
 }
 
 /// A handler that mirrors points or batches.
@@ -78,14 +109,14 @@ impl Mirror {
 
 impl Handler for Mirror {
     fn info(&self) -> Info {
-        options::describe(OPTIONS, &Info::new(self.edge, self.edge))
+        options::describe(OPTIONS, self.edge, self.edge)
     }
 
     fn init(&mut self, _: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
         let mut taken = BTreeSet::new();
         for call in options::check(OPTIONS, request)? {
             let setting = Setting::of(&call)?;
-            if !taken.insert((setting.is_tag, setting.name.to_owned())) {
+            if !taken.insert((setting.setter.sets, setting.name.to_owned())) {
                 return Err(setting.twice().into());
             }
             setting.add_to(&mut self.patch);
@@ -123,49 +154,60 @@ impl Handler for Mirror {
     }
 }
 
-/// One of the mirror's calls: what is set to what, and where.
+/// One of the mirror's calls: what is set to what.
 struct Setting<'a> {
-    option: &'static str,
-    is_tag: bool,
-    only_if_missing: bool,
+    setter: &'static Setter,
     name: &'a str,
-    value: FieldValue<'a>,
+    to: To<'a>,
+}
+
+enum To<'a> {
+    Field(FieldValue<'a>),
+    Tag(&'a str),
 }
 
 impl<'a> Setting<'a> {
-    fn of(call: &'a CheckedCall) -> Result<Self, HandlerError> {
-        let option = call.spec.name;
-        let is_tag = matches!(option, "tag" | "defaultTag");
-        let [Argument::String(name), value] = call.arguments.as_slice() else {
+    fn of(call: &'a CheckedCall<Setter>) -> Result<Self, HandlerError> {
+        let setter = call.spec;
+        let option = setter.spec.name;
+        let Some((name, to)) = Self::arguments(call) else {
             return Err(format!("option {option} takes a name and a value").into());
         };
         if name.is_empty() {
-            let what = if is_tag { "tag" } else { "field" };
+            let what = setter.sets;
             return Err(format!("must supply {what}: the name given to option {option} is empty").into());
         }
-        let value = match value {
-            Argument::Double(double) => FieldValue::Double(*double),
-            Argument::Int(int) | Argument::Duration(int) => FieldValue::Int(*int),
-            Argument::String(string) => FieldValue::String(string),
-            Argument::Bool(bool) => FieldValue::Bool(*bool),
+        Ok(Self { setter, name, to })
+    }
+
+    fn arguments(call: &'a CheckedCall<Setter>) -> Option<(&'a str, To<'a>)> {
+        let to = match call.spec.sets {
+            Sets::Field => To::Field(call.field_value(1)?),
+            Sets::Tag => To::Tag(call.text(1)?),
         };
-        Ok(Self { option, is_tag, only_if_missing: option.starts_with("default"), name, value })
+        Some((call.text(0)?, to))
     }
 
     fn add_to(&self, patch: &mut PointPatch) {
-        match (self.is_tag, self.value, self.only_if_missing) {
-            (true, FieldValue::String(value), false) => patch.set_tag(self.name, value),
-            (true, FieldValue::String(value), true) => patch.default_tag(self.name, value),
-            (_, value, false) => patch.set_field(self.name, value),
-            (_, value, true) => patch.default_field(self.name, value),
+        match (&self.to, self.setter.only_if_missing) {
+            (&To::Field(value), false) => patch.set_field(self.name, value),
+            (&To::Field(value), true) => patch.default_field(self.name, value),
+            (To::Tag(value), false) => patch.set_tag(self.name, value),
+            (To::Tag(value), true) => patch.default_tag(self.name, value),
         }
     }
 
     fn twice(&self) -> String {
-        let what = if self.is_tag { "tag" } else { "field" };
-        format!(
-            "option {}: the {what} {:?} is set by another option too; set it once",
-            self.option, self.name
-        )
+        let Setter { spec: OptionSpec { name: option, .. }, sets, .. } = self.setter;
+        format!("option {option}: the {sets} {:?} is set by another option too; set it once", self.name)
+    }
+}
+
+impl fmt::Display for Sets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Field => "field",
+            Self::Tag => "tag",
+        })
     }
 }

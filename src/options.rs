@@ -2,14 +2,21 @@
 //! options in one table; Kapacitor's `InfoResponse`, the check of what comes and the documentation
 //! are made from it. Knows nothing of what an option means.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::edge::Edge;
 use crate::handler::{Info, ValueType};
 use crate::proto::option_value::Value;
 use crate::proto::{InitRequest, Option as Call, OptionValue};
+use crate::wire::point::FieldValue;
 
-/// An option of a function, as its table declares it.
+/// How many calls of options one node may have. Attack: an Init as long as a frame may be holds millions
+/// of them, and a handler that looks at each call for each point then stalls kapacitord. A script that
+/// somebody wrote has a few dozen.
+pub const MAX_CALLS: usize = 1_000;
+
+/// An option of a function, as its table declares it. A table whose entries tell the function more about
+/// an option holds a type of its own that gives this one by `AsRef`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionSpec {
     /// The name a TICKscript calls.
@@ -20,11 +27,17 @@ pub struct OptionSpec {
     pub help: &'static str,
 }
 
-/// The calls of one node, in the order of the script, checked against the table.
+impl AsRef<OptionSpec> for OptionSpec {
+    fn as_ref(&self) -> &OptionSpec {
+        self
+    }
+}
+
+/// A call of an option, checked against the table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CheckedCall {
-    /// The option.
-    pub spec: &'static OptionSpec,
+pub struct CheckedCall<T: 'static = OptionSpec> {
+    /// The option, as the table has it.
+    pub spec: &'static T,
     /// Its arguments, as many and of the types as the table says.
     pub arguments: Vec<Argument>,
 }
@@ -47,6 +60,12 @@ pub enum Argument {
 /// Why a node's options are refused. The text is for the user who enabled the task.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum OptionError {
+    /// More calls than anybody writes.
+    #[error("{got} calls of options; accepted are at most {MAX_CALLS}")]
+    TooMany {
+        /// How many came.
+        got: usize,
+    },
     /// A name the function does not know.
     #[error("unknown option {name}; accepted are {accepted}")]
     Unknown {
@@ -81,23 +100,49 @@ pub enum OptionError {
     },
 }
 
-/// Puts a table's options into what Kapacitor is told.
-pub fn describe(table: &'static [OptionSpec], info: &Info) -> Info {
+/// What Kapacitor is told of a function whose options are those of `table`.
+pub fn describe<T: AsRef<OptionSpec>>(table: &[T], wants: Edge, provides: Edge) -> Info {
     let types = |spec: &OptionSpec| spec.arguments.iter().map(|&(_, value_type)| value_type).collect();
-    let options: BTreeMap<_, _> = table.iter().map(|spec| (spec.name.to_owned(), types(spec))).collect();
-    Info { options, ..info.clone() }
+    let options = table.iter().map(T::as_ref).map(|spec| (spec.name.to_owned(), types(spec)));
+    Info { wants, provides, options: options.collect() }
 }
 
-/// Checks an `InitRequest`'s options against a table.
-pub fn check(table: &'static [OptionSpec], request: &InitRequest) -> Result<Vec<CheckedCall>, OptionError> {
+/// Checks an `InitRequest`'s options against a table. The calls are in the order of the script.
+pub fn check<T: AsRef<OptionSpec>>(
+    table: &'static [T],
+    request: &InitRequest,
+) -> Result<Vec<CheckedCall<T>>, OptionError> {
+    let got = request.options.len();
+    if got > MAX_CALLS {
+        return Err(OptionError::TooMany { got });
+    }
     request.options.iter().map(|call| check_call(table, call)).collect()
 }
 
-fn check_call(table: &'static [OptionSpec], call: &Call) -> Result<CheckedCall, OptionError> {
-    let Some(spec) = table.iter().find(|spec| spec.name == call.name) else {
-        let accepted = table.iter().map(|spec| spec.name).collect::<Vec<_>>().join(", ");
+impl<T> CheckedCall<T> {
+    /// The text that is the argument at `index`.
+    pub fn text(&self, index: usize) -> Option<&str> {
+        self.arguments.get(index)?.as_str()
+    }
+
+    /// The argument at `index` as the value of a field. A duration is none.
+    pub fn field_value(&self, index: usize) -> Option<FieldValue<'_>> {
+        match self.arguments.get(index)? {
+            Argument::Bool(bool) => Some(FieldValue::Bool(*bool)),
+            Argument::Int(int) => Some(FieldValue::Int(*int)),
+            Argument::Double(double) => Some(FieldValue::Double(*double)),
+            Argument::String(string) => Some(FieldValue::String(string)),
+            Argument::Duration(_) => None,
+        }
+    }
+}
+
+fn check_call<T: AsRef<OptionSpec>>(table: &'static [T], call: &Call) -> Result<CheckedCall<T>, OptionError> {
+    let Some(entry) = table.iter().find(|entry| entry.as_ref().name == call.name) else {
+        let accepted = table.iter().map(|entry| entry.as_ref().name).collect::<Vec<_>>().join(", ");
         return Err(OptionError::Unknown { name: call.name.clone(), accepted });
     };
+    let spec = entry.as_ref();
     if call.values.len() != spec.arguments.len() {
         let signature =
             spec.arguments.iter().map(|&(name, value_type)| format!("{name} {}", word(value_type)));
@@ -106,7 +151,7 @@ fn check_call(table: &'static [OptionSpec], call: &Call) -> Result<CheckedCall, 
     }
     let arguments = spec.arguments.iter().zip(&call.values);
     let arguments = arguments.map(|(&argument, value)| convert(spec, argument, value));
-    Ok(CheckedCall { spec, arguments: arguments.collect::<Result<_, _>>()? })
+    Ok(CheckedCall { spec: entry, arguments: arguments.collect::<Result<_, _>>()? })
 }
 
 /// TICKscript's arguments come with the type declared. Those of a task defined as JSON don't:
@@ -255,6 +300,29 @@ mod tests {
         check("name", Some(Value::DurationValue(1)), "write it as TICKscript");
         check("timeout", Some(Value::IntValue(10)), "time is the int 10; accepted is duration");
         check("on", None, "state is nothing Kapacitor can express");
+    }
+
+    #[test]
+    fn more_calls_than_anybody_writes_are_refused() {
+        let check = |count| {
+            let flag = Call { name: "flag".to_owned(), values: vec![] };
+            check(TABLE, &InitRequest { options: vec![flag; count], ..InitRequest::default() })
+        };
+        assert_eq!(check(1_000).unwrap().len(), 1_000);
+        assert_eq!(check(1_001).unwrap_err().to_string(), "1001 calls of options; accepted are at most 1000");
+    }
+
+    #[test]
+    fn arguments_are_values_of_fields_but_for_durations() {
+        let string = Argument::String("x".to_owned());
+        let numbers = [Argument::Bool(true), Argument::Int(1), Argument::Double(0.5), Argument::Duration(1)];
+        let arguments = [vec![string], numbers.to_vec()].concat();
+        let call = CheckedCall { spec: &TABLE[0], arguments };
+        assert_eq!((call.text(0), call.text(1), call.text(9)), (Some("x"), None, None));
+        let values: Vec<_> = (0..6).map(|index| call.field_value(index)).collect();
+        let [bool, int] = [FieldValue::Bool(true), FieldValue::Int(1)];
+        let some = [FieldValue::String("x"), bool, int, FieldValue::Double(0.5)].map(Some);
+        assert_eq!(values, [&some[..], &[None, None]].concat());
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the functions until SIGINT or SIGTERM (the default)
     Serve(Options),
-    /// Validate the configuration and show what would be served
+    /// Validate the configuration and show what would be served; warn of groups unknown on this machine
     Check(Options),
     /// Print what belongs in kapacitor.conf
     KapacitorConf(Options),
@@ -36,12 +36,13 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The directory of sockets with a relative path and of those without one
-    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    /// The directory of sockets for which the file gives a relative path or none; itself relative to
+    /// the current directory
+    #[arg(long, value_name = "DIR", value_parser = directory)]
     socket_dir: Option<PathBuf>,
 
-    /// The socket of one function; may be repeated; a relative path is taken under the socket directory
-    #[arg(long = "socket", value_name = "NAME=PATH")]
+    /// The socket of one function, relative to the current directory; may be repeated
+    #[arg(long = "socket", value_name = "NAME=PATH", value_parser = socket)]
     sockets: Vec<SocketOverride>,
 
     /// The least severe events to log
@@ -102,7 +103,13 @@ impl Options {
     }
 }
 
-/// On the command line, unlike in a file, a relative directory means one of the shell's.
-fn absolute(dir: &str) -> Result<PathBuf, String> {
-    path::absolute(dir).map_err(|error| format!("{error}; give a directory"))
+/// On the command line, unlike in a file, a relative path means one of the shell's, as in any command.
+fn directory(given: &str) -> Result<PathBuf, String> {
+    path::absolute(given).map_err(|error| format!("{error}; give a directory"))
+}
+
+fn socket(given: &str) -> Result<SocketOverride, String> {
+    let given = given.parse::<SocketOverride>().map_err(|error| error.to_string())?;
+    let path = path::absolute(given.path).map_err(|error| format!("{error}; give an absolute path"))?;
+    Ok(SocketOverride { path, ..given })
 }

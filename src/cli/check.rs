@@ -1,8 +1,10 @@
-//! `check`: what a configuration would serve, a line a function. Looks at no socket.
+//! `check`: what a configuration would serve, a line a function, and what of it this machine lacks. Looks
+//! at no socket.
 
 use std::fmt::Write;
 
 use kapacitor_udfd::config::Config;
+use kapacitor_udfd::socket;
 
 pub(super) fn summary(config: &Config) -> String {
     let mut summary = String::new();
@@ -14,4 +16,17 @@ pub(super) fn summary(config: &Config) -> String {
         let _ = writeln!(summary, "{name}: {handler}, {wants} -> {provides}, {socket}");
     }
     summary
+}
+
+/// What would keep this machine from serving a configuration that is right. No errors: it may be meant for
+/// another machine.
+pub(super) fn warnings(config: &Config) -> String {
+    let mut warnings = String::new();
+    for function in &config.functions {
+        if let Err(unknown) = socket::find_group(&function.socket) {
+            let _ =
+                writeln!(warnings, "warning: function `{}` could not be served: {unknown}", function.name);
+        }
+    }
+    warnings
 }

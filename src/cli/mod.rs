@@ -50,11 +50,16 @@ fn not_parsed(error: &clap::Error) -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => serve::run(load(options)?)?,
-        Command::Check(options) => output::print(&check::summary(&load(options)?))?,
+        Command::Check(options) => check(&load(options)?)?,
         Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?))?,
         Command::Bench(args) => return bench::run(args),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn check(config: &Config) -> anyhow::Result<()> {
+    output::error(&check::warnings(config));
+    output::print(&check::summary(config))
 }
 
 fn load(options: Options) -> Result<Config, ConfigError> {

@@ -61,7 +61,9 @@ fn workers() -> usize {
     available_parallelism().map_or(2, usize::from).max(2)
 }
 
-/// Serves what is bound until `shutdown` is cancelled. The socket files go when everything is done.
+/// Serves what is bound until `shutdown` is cancelled. Then the socket files go before anything else:
+/// Kapacitor finds no socket rather than one that nobody serves, and the next daemon can start while this
+/// one's connections finish.
 async fn server(
     config: Config,
     bound: Vec<(FunctionConfig, BoundSocket)>,
@@ -75,6 +77,10 @@ async fn server(
         server = server.function(builtin::function(&function), listener);
         files.push(file);
     }
-    server.run(shutdown.cancelled()).await;
+    let stop_accepting = async move {
+        shutdown.cancelled().await;
+        drop(files);
+    };
+    server.run(stop_accepting).await;
     Ok(())
 }

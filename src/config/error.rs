@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::functions::SUN_PATH;
 use super::handler::{Edges, HandlerKind};
+use super::raw;
 use crate::edge::Edge;
 
 /// The configuration cannot be used; the daemon does not start.
@@ -46,6 +47,17 @@ pub enum Problem {
     RelativeSocketDir {
         /// What was given.
         dir: PathBuf,
+    },
+    /// A socket's path would depend on it.
+    #[error(
+        "function `{function}`: socket path `{}` is relative; give an absolute path, since Kapacitor is told the same one",
+        path.display()
+    )]
+    RelativePath {
+        /// The function's name.
+        function: String,
+        /// What was given.
+        path: PathBuf,
     },
     /// A limit that would make no sense.
     #[error("{key} {given} is out of range; accepted is {least} to {most}")]
@@ -162,6 +174,19 @@ impl From<toml::de::Error> for Located {
 }
 
 impl Located {
+    /// For `text` that is no TOML. The parser knows no keys: what one accepts is said here, since the
+    /// likeliest mistakes, `mode = 0660` and a string without quotes, are of this kind.
+    pub(super) fn syntax(error: &toml::de::Error, text: &str) -> Self {
+        let (message, span) = (error.message(), error.span());
+        let key = span.as_ref().and_then(|span| key_before(text.get(..span.start)?));
+        let accepted = key.and_then(|key| Some((key, raw::accepted(key)?)));
+        let words = match accepted {
+            Some((key, accepted)) => format!("{message}; accepted for {key} is {accepted}"),
+            None => message.to_owned(),
+        };
+        Problem::Toml(words).at(span)
+    }
+
     /// Puts the problem in words, over the lines of `file` that it stands in.
     pub(super) fn in_file(self, file: &Path, text: &str) -> ConfigError {
         let Self { problem, marks } = self;
@@ -169,6 +194,13 @@ impl Located {
         let rendered = if marks.is_empty() { words } else { excerpt(&words, file, text, marks) };
         ConfigError::Refused { problem, rendered }
     }
+}
+
+/// The key of the value in whose midst `text` ends, if it began in the same line.
+fn key_before(text: &str) -> Option<&str> {
+    let (before, value) = text.rsplit_once('=')?;
+    let key = before.trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    key.filter(|_| !value.contains('\n'))
 }
 
 fn excerpt(words: &str, file: &Path, text: &str, marks: Vec<Range<usize>>) -> String {

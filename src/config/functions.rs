@@ -11,7 +11,7 @@ use super::error::{Located, Problem};
 use super::handler::{Edges, HandlerKind};
 use super::overrides::SocketOverride;
 use super::raw::{RawFunction, RawFunctions};
-use super::value::{FunctionName, Mode, OneOf};
+use super::value::{FunctionName, Mode, OneOf, Uid, Uids};
 use super::{FunctionConfig, SocketConfig};
 use crate::edge::Edge;
 
@@ -55,7 +55,7 @@ pub(super) fn validate(
     if drafts.is_empty() {
         return Err(Problem::NothingEnabled.at(disabled.into_iter().filter_map(|draft| draft.disabled)));
     }
-    override_sockets(&mut drafts, overrides, socket_dir)?;
+    override_sockets(&mut drafts, overrides)?;
     drafts.iter().try_for_each(Draft::check_path)?;
     check_shared(&drafts)?;
     Ok(drafts.into_iter().map(|draft| draft.function).collect())
@@ -102,10 +102,10 @@ impl Draft {
     }
 
     fn change(&mut self, table: RawFunction, socket_dir: &Path) -> Result<(), Located> {
-        self.disabled = table.enabled.filter(|enabled| !enabled.get_ref()).map(|enabled| enabled.span());
+        self.disabled = table.enabled.filter(|enabled| !enabled.get_ref().0).map(|enabled| enabled.span());
         self.change_edges(table.handler, table.wants, table.provides)?;
         if let Some(path) = table.socket {
-            self.move_to(socket_dir.join(path.get_ref()), Some(path.span()));
+            self.move_to(socket_dir.join(&path.get_ref().0), Some(path.span()));
         }
         let socket = &mut self.function.socket;
         socket.mode = table.mode.map_or(socket.mode, |Mode(bits)| bits);
@@ -137,13 +137,15 @@ impl Draft {
         Ok(())
     }
 
-    fn change_uids(&mut self, uids: Option<Spanned<Vec<u32>>>) -> Result<(), Located> {
+    fn change_uids(&mut self, uids: Option<Spanned<Uids>>) -> Result<(), Located> {
         let Some(uids) = uids else { return Ok(()) };
-        if uids.get_ref().is_empty() {
+        let mark = uids.span();
+        let Uids(uids) = uids.into_inner();
+        if uids.is_empty() {
             let function = self.function.name.clone();
-            return Err(Problem::NoUids { function }.at([uids.span()]));
+            return Err(Problem::NoUids { function }.at([mark]));
         }
-        self.function.socket.allowed_uids = Some(uids.into_inner());
+        self.function.socket.allowed_uids = Some(uids.into_iter().map(|Uid(uid)| uid).collect());
         Ok(())
     }
 
@@ -157,6 +159,9 @@ impl Draft {
         let (function, path, mark) = (self.function.name.clone(), path.clone(), self.path_mark.clone());
         if path.to_str().is_none_or(|text| text.contains('\0')) {
             return Err(Problem::OddPath { function, path }.at(mark));
+        }
+        if path.is_relative() {
+            return Err(Problem::RelativePath { function, path }.at(mark));
         }
         if path.as_os_str().len() > SUN_PATH {
             return Err(Problem::LongPath { function, path }.at(mark));
@@ -174,17 +179,13 @@ fn split<T>(word: Option<Spanned<OneOf<T>>>) -> (Option<T>, Option<Range<usize>>
     .unzip()
 }
 
-fn override_sockets(
-    drafts: &mut [Draft],
-    overrides: &[SocketOverride],
-    socket_dir: &Path,
-) -> Result<(), Located> {
+fn override_sockets(drafts: &mut [Draft], overrides: &[SocketOverride]) -> Result<(), Located> {
     for SocketOverride { function, path } in overrides {
         let Some(draft) = drafts.iter_mut().find(|draft| draft.function.name == *function) else {
             let known = drafts.iter().map(|draft| draft.function.name.clone()).collect();
             return Err(Problem::UnknownFunction { name: function.clone(), known }.at(None));
         };
-        draft.move_to(socket_dir.join(path), None);
+        draft.move_to(path.clone(), None);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::error::{Located, Problem};
 use super::raw::RawLimits;
-use super::value::{Size, Time};
+use super::value::{Count, Size, Time};
 use crate::limits::Limits;
 
 /// From the smallest that an Init with a script fits in, to what protobuf can address.
@@ -20,13 +20,9 @@ const HANDLER_TIME: RangeInclusive<Time> = Time(Duration::from_millis(1))..=DAY;
 /// Zero closes every connection at once.
 const GRACE_PERIOD: RangeInclusive<Time> = Time(Duration::ZERO)..=DAY;
 /// The end is above what a system's file descriptors allow.
-const CONNECTIONS: RangeInclusive<i64> = 1..=1_000_000;
+const CONNECTIONS: RangeInclusive<Count> = Count(1)..=Count(1_000_000);
 
 const DAY: Time = Time(Duration::from_hours(24));
-
-/// What a snapshot gains on its way back: two tags of one byte and two lengths of up to five, for the
-/// Request and the `RestoreRequest` in it.
-const RESTORE_ENVELOPE: usize = 12;
 
 pub(super) fn validate(raw: RawLimits) -> Result<Limits, Located> {
     let default = Limits::default();
@@ -39,7 +35,7 @@ pub(super) fn validate(raw: RawLimits) -> Result<Limits, Located> {
         max_snapshot,
         max_handler_time: handler_time.map_or(default.max_handler_time, |time| time.0),
         max_connections: connections
-            .and_then(|number| usize::try_from(number).ok())
+            .and_then(|Count(number)| usize::try_from(number).ok())
             .unwrap_or(default.max_connections),
         grace_period: grace_period.map_or(default.grace_period, |time| time.0),
     })
@@ -53,11 +49,18 @@ fn frame_and_snapshot(
     let mark = snapshot.as_ref().map(Spanned::span);
     let frame = within("max_frame", frame, FRAME)?.map_or(Limits::default().max_frame, |size| size.0);
     let snapshot = within("max_snapshot", snapshot, SNAPSHOT)?.map_or(frame / 2, |size| size.0);
-    if snapshot.saturating_add(RESTORE_ENVELOPE) > frame {
+    if restored(snapshot) > frame {
         let (snapshot, frame) = (Size(snapshot).to_string(), Size(frame).to_string());
         return Err(Problem::SnapshotOverFrame { snapshot, frame }.at(mark));
     }
     Ok((frame, snapshot))
+}
+
+/// The length of the frame in which a handler's snapshot of that length comes back: with the byte that the
+/// agent puts before it, in a `RestoreRequest`, in a Request.
+fn restored(snapshot: usize) -> usize {
+    let wrapped = |length: usize| length.saturating_add(1 + prost::length_delimiter_len(length));
+    wrapped(wrapped(snapshot.saturating_add(1)))
 }
 
 fn within<T: PartialOrd + fmt::Display>(

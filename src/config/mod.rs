@@ -8,10 +8,13 @@ mod limits;
 mod log;
 mod overrides;
 mod raw;
+mod reader;
 mod value;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use crate::edge::Edge;
 use crate::limits::Limits;
@@ -79,8 +82,9 @@ impl Config {
 
     /// As [`Config::load`], from the text of a file. `file` is only named in errors.
     pub fn parse(text: &str, file: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
-        toml::from_str(text)
-            .map_err(Located::from)
+        let parsed = toml::Deserializer::parse(text).map_err(|error| Located::syntax(&error, text));
+        parsed
+            .and_then(|toml| Ok(RawConfig::deserialize(toml)?))
             .and_then(|raw| Self::validate(raw, overrides))
             .map_err(|refused| refused.in_file(file, text))
     }

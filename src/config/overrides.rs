@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::SOCKET_DIR;
 use super::error::{Located, Problem};
 use super::log::{LogFormat, LogLevel};
+use super::value::Directory;
 
 /// What the command line says; each given value wins over the file's.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +30,8 @@ pub struct Overrides {
 pub struct SocketOverride {
     /// A function that the configuration serves.
     pub function: String,
-    /// As the key `socket` in the file: a relative path is taken under the socket directory.
-    pub path: String,
+    /// Absolute.
+    pub path: PathBuf,
 }
 
 /// A `NAME=PATH` that was neither.
@@ -44,7 +45,7 @@ impl FromStr for SocketOverride {
     fn from_str(given: &str) -> Result<Self, NotNameAndPath> {
         match given.split_once('=') {
             Some((name, path)) if !name.is_empty() && !path.is_empty() => {
-                Ok(Self { function: name.to_owned(), path: path.to_owned() })
+                Ok(Self { function: name.to_owned(), path: PathBuf::from(path) })
             }
             _ => Err(NotNameAndPath),
         }
@@ -52,10 +53,10 @@ impl FromStr for SocketOverride {
 }
 
 /// The socket directory that holds: the command line's, else the file's, else the default.
-pub(super) fn socket_dir(raw: Option<Spanned<String>>, overrides: &Overrides) -> Result<PathBuf, Located> {
+pub(super) fn socket_dir(raw: Option<Spanned<Directory>>, overrides: &Overrides) -> Result<PathBuf, Located> {
     let (dir, mark) = match (&overrides.socket_dir, raw) {
         (Some(dir), _) => (dir.clone(), None),
-        (None, Some(raw)) => (PathBuf::from(raw.get_ref()), Some(raw.span())),
+        (None, Some(raw)) => (PathBuf::from(&raw.get_ref().0), Some(raw.span())),
         (None, None) => (PathBuf::from(SOCKET_DIR), None),
     };
     // Kapacitor is told the same path, and runs in a directory of its own.

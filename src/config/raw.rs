@@ -8,13 +8,16 @@ use toml::Spanned;
 
 use super::handler::HandlerKind;
 use super::log::{LogFormat, LogLevel};
-use super::value::{FunctionName, Group, Mode, OneOf, Size, Time};
+use super::reader::{Accepted, Readable};
+use super::value::{
+    Count, Directory, FunctionName, Group, Mode, OneOf, Size, SocketPath, Switch, Time, Uids,
+};
 use crate::edge::Edge;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct RawConfig {
-    pub(super) socket_dir: Option<Spanned<String>>,
+    pub(super) socket_dir: Option<Spanned<Directory>>,
     pub(super) log_level: Option<OneOf<LogLevel>>,
     pub(super) log_format: Option<OneOf<LogFormat>>,
     pub(super) limits: RawLimits,
@@ -29,19 +32,44 @@ pub(super) struct RawLimits {
     pub(super) max_frame: Option<Spanned<Size>>,
     pub(super) max_snapshot: Option<Spanned<Size>>,
     pub(super) max_handler_time: Option<Spanned<Time>>,
-    pub(super) max_connections: Option<Spanned<i64>>,
+    pub(super) max_connections: Option<Spanned<Count>>,
     pub(super) grace_period: Option<Spanned<Time>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(super) struct RawFunction {
-    pub(super) enabled: Option<Spanned<bool>>,
+    pub(super) enabled: Option<Spanned<Switch>>,
     pub(super) handler: Option<Spanned<OneOf<HandlerKind>>>,
     pub(super) wants: Option<Spanned<OneOf<Edge>>>,
     pub(super) provides: Option<Spanned<OneOf<Edge>>>,
-    pub(super) socket: Option<Spanned<String>>,
+    pub(super) socket: Option<Spanned<SocketPath>>,
     pub(super) mode: Option<Mode>,
     pub(super) group: Option<Group>,
-    pub(super) allowed_uids: Option<Spanned<Vec<u32>>>,
+    pub(super) allowed_uids: Option<Spanned<Uids>>,
+}
+
+/// What a key accepts, in words, if it has a single value: for text that is no TOML, so that no type has
+/// seen it.
+pub(super) fn accepted(key: &str) -> Option<String> {
+    Some(match key {
+        "socket_dir" => words::<Directory>(),
+        "log_level" => words::<OneOf<LogLevel>>(),
+        "log_format" => words::<OneOf<LogFormat>>(),
+        "max_frame" | "max_snapshot" => words::<Size>(),
+        "max_handler_time" | "grace_period" => words::<Time>(),
+        "max_connections" => words::<Count>(),
+        "enabled" => words::<Switch>(),
+        "handler" => words::<OneOf<HandlerKind>>(),
+        "wants" | "provides" => words::<OneOf<Edge>>(),
+        "socket" => words::<SocketPath>(),
+        "mode" => words::<Mode>(),
+        "group" => words::<Group>(),
+        "allowed_uids" => words::<Uids>(),
+        _ => return None,
+    })
+}
+
+fn words<T: Readable>() -> String {
+    Accepted::<T>::new().to_string()
 }

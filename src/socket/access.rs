@@ -113,9 +113,14 @@ impl fmt::Display for Access {
 
 impl Owner {
     fn look_up(uid: u32) -> Self {
-        let user = unistd::User::from_uid(Uid::from_raw(uid)).ok().flatten();
-        Self { uid, name: user.map_or_else(|| uid.to_string(), |user| user.name) }
+        Self { uid, name: user_name(uid) }
     }
+}
+
+/// The user's name, or the number if there is none.
+pub(super) fn user_name(uid: u32) -> String {
+    let user = unistd::User::from_uid(Uid::from_raw(uid)).ok().flatten();
+    user.map_or_else(|| uid.to_string(), |user| user.name)
 }
 
 impl Members {

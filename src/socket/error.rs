@@ -1,10 +1,15 @@
 //! Why a socket could not be bound, in words that say what to do next.
 
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::unistd::Uid;
 use thiserror::Error;
+
+use super::access::user_name;
 
 /// The socket could not be bound; the daemon does not start.
 #[derive(Debug, Error)]
@@ -23,8 +28,37 @@ pub enum BindError {
         /// What is there.
         found: &'static str,
     },
+    /// What is there was left by another user, who alone can tell what it is or remove it.
+    #[error(
+        "cannot {doing} {}, which user {owner} left there; if nobody serves it, remove it as that user; \
+         or choose another path with --socket-dir or --socket",
+        path.display()
+    )]
+    OfAnother {
+        /// What was tried.
+        doing: &'static str,
+        /// The socket's path.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The directory for the socket is closed to the daemon's user.
+    #[error(
+        "cannot {doing} {}: its directory is closed to user {}; open it, or choose another with --socket-dir or --socket",
+        path.display(), user_name(Uid::effective().as_raw())
+    )]
+    ClosedDirectory {
+        /// What was tried.
+        doing: &'static str,
+        /// The socket's path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The directory for the socket is missing.
-    #[error("cannot create {}: there is no such directory; create it or choose another with socket_dir", path.display())]
+    #[error("cannot create {}: there is no such directory; create it or choose another with --socket-dir", path.display())]
     NoDirectory {
         /// The socket's path.
         path: PathBuf,
@@ -68,13 +102,44 @@ impl BindError {
         Self::Group { path: path.to_owned(), group: group.to_owned(), source }
     }
 
-    pub(super) fn bind(path: &Path, source: io::Error) -> Self {
-        let path = path.to_owned();
+    pub(super) fn look(path: &Path, source: io::Error) -> Self {
+        Self::in_directory("look at", path, source)
+    }
+
+    pub(super) fn probe(path: &Path, found: &Metadata, source: io::Error) -> Self {
+        let doing = "find out who serves";
+        match source.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EACCES) => Self::of_another(doing, path, found, source),
+            _ => Self::io(doing, path, source),
+        }
+    }
+
+    pub(super) fn remove(path: &Path, found: &Metadata, source: io::Error) -> Self {
+        let doing = "remove the stale socket";
+        match source.raw_os_error().map(Errno::from_raw) {
+            // A sticky directory, such as /tmp.
+            Some(Errno::EPERM) => Self::of_another(doing, path, found, source),
+            _ => Self::in_directory(doing, path, source),
+        }
+    }
+
+    fn of_another(doing: &'static str, path: &Path, found: &Metadata, source: io::Error) -> Self {
+        Self::OfAnother { doing, path: path.to_owned(), owner: user_name(found.uid()), source }
+    }
+
+    fn in_directory(doing: &'static str, path: &Path, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NoDirectory { path },
+            io::ErrorKind::PermissionDenied => Self::ClosedDirectory { doing, path: path.to_owned(), source },
+            _ => Self::io(doing, path, source),
+        }
+    }
+
+    pub(super) fn bind(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NoDirectory { path: path.to_owned() },
             // It was free a moment ago.
-            io::ErrorKind::AddrInUse => Self::Served { path },
-            _ => Self::Io { doing: "create", path, source },
+            io::ErrorKind::AddrInUse => Self::Served { path: path.to_owned() },
+            _ => Self::in_directory("create", path, source),
         }
     }
 }

@@ -30,8 +30,9 @@ pub struct BoundSocket {
     access: Access,
 }
 
-/// Removes the socket's file when dropped, if it is still the one that was created. Best dropped before
-/// the listener, so that nobody finds a file behind which nobody listens.
+/// Removes the socket's file when dropped, if it is still the one that was created. To be dropped when no
+/// more is accepted, before the listener is: then nobody finds a file behind which nobody listens, and the
+/// path is free for a successor while the last connections finish.
 #[derive(Debug)]
 #[must_use = "dropping it removes the socket's file"]
 pub struct SocketFile {
@@ -60,13 +61,18 @@ pub fn bind(config: &SocketConfig) -> Result<BoundSocket, BindError> {
     Ok(BoundSocket { file, listener, access })
 }
 
+/// Whether this machine knows the group that [`bind`] would give the socket's file to.
+pub fn find_group(config: &SocketConfig) -> Result<(), BindError> {
+    config.group.as_deref().map(gid).transpose().map(|_| ())
+}
+
 impl BoundSocket {
     /// Who may connect, as the file system now has it.
     pub fn access(&self) -> &Access {
         &self.access
     }
 
-    /// The listener, to accept from, and the guard, to keep until no more is accepted.
+    /// The listener, to accept from, and the guard, to drop when no more is accepted.
     pub fn into_parts(self) -> (UnixListener, SocketFile) {
         (self.listener, self.file)
     }
@@ -115,15 +121,15 @@ fn clear(path: &Path) -> Result<(), BindError> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(BindError::io("look at", path, source)),
+        Err(source) => return Err(BindError::look(path, source)),
     };
     if !found.file_type().is_socket() {
         return Err(BindError::NotASocket { path: path.to_owned(), found: kind(&found) });
     }
-    if is_served(path)? {
+    if is_served(path).map_err(|source| BindError::probe(path, &found, source))? {
         return Err(BindError::Served { path: path.to_owned() });
     }
-    fs::remove_file(path).map_err(|source| BindError::io("remove the stale socket", path, source))
+    fs::remove_file(path).map_err(|source| BindError::remove(path, &found, source))
 }
 
 fn kind(found: &Metadata) -> &'static str {
@@ -140,7 +146,7 @@ fn kind(found: &Metadata) -> &'static str {
 }
 
 /// Whether somebody listens at the path. Does not wait, since a full backlog tells as much as an accept.
-fn is_served(path: &Path) -> Result<bool, BindError> {
+fn is_served(path: &Path) -> io::Result<bool> {
     let connect = || {
         let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         probe.set_nonblocking(true)?;
@@ -151,7 +157,7 @@ fn is_served(path: &Path) -> Result<bool, BindError> {
         Some(Errno::ECONNREFUSED) => Ok(false),
         // A full backlog, and a socket of another type, which only its owner can have bound.
         Some(Errno::EAGAIN | Errno::EPROTOTYPE) => Ok(true),
-        _ => Err(BindError::io("find out who serves", path, error)),
+        _ => Err(error),
     }
 }
 

@@ -195,7 +195,8 @@ impl<'a> PointView<'a> {
         )
     }
 
-    /// The whole point, decoded.
+    /// The whole point, decoded. Fails for any name or string that is not UTF-8, which Kapacitor sends
+    /// unchanged: not for points that have to come through whatever is in them.
     pub fn to_point(&self) -> Result<proto::Point, WireError> {
         Ok(prost::Message::decode(self.body)?)
     }

@@ -16,7 +16,14 @@ use crate::place::{Place, ended, under_shell};
 fn help_and_version_are_no_failure() {
     let help = run(["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for words in ["serve", "check", "kapacitor-conf", "--socket <NAME=PATH>", "Exit codes"] {
+    for words in [
+        "serve",
+        "check",
+        "kapacitor-conf",
+        "--socket <NAME=PATH>",
+        "relative to the current directory; may be repeated",
+        "Exit codes",
+    ] {
         assert!(stdout(&help).contains(words), "{words}");
     }
     let version = run(["--version"]);
@@ -78,11 +85,31 @@ fn options_hold_before_and_after_the_command() {
 }
 
 #[test]
-fn a_relative_directory_is_the_shells() {
+fn a_relative_path_is_the_shells() {
     let place = Place::new();
-    let output = udfd(["--socket-dir", "run", "check"]).current_dir(&place.dir).output().unwrap();
     let here = place.dir.path().canonicalize().unwrap();
-    assert!(stdout(&output).contains(&format!("{}/run/mirror.sock\n", here.display())));
+    let here = here.display();
+    for (args, mirror, batch) in [
+        (
+            &["--socket-dir", "run"][..],
+            format!("{here}/run/mirror.sock"),
+            format!("{here}/run/mirrorBatch.sock"),
+        ),
+        (&["--socket", "mirror=./m"], format!("{here}/m"), "/tmp/mirrorBatch.sock".to_owned()),
+        (&["--socket", "mirror=m"], format!("{here}/m"), "/tmp/mirrorBatch.sock".to_owned()),
+        (
+            &["--socket-dir", "/run", "--socket", "mirror=m"],
+            format!("{here}/m"),
+            "/run/mirrorBatch.sock".to_owned(),
+        ),
+        (&["--socket", "mirror=../m"], format!("{here}/../m"), "/tmp/mirrorBatch.sock".to_owned()),
+    ] {
+        let output = udfd(args).arg("check").current_dir(&place.dir).output().unwrap();
+        let expected = format!(
+            "mirror: mirror, stream -> stream, {mirror}\nmirrorBatch: mirror, batch -> batch, {batch}\n"
+        );
+        assert_eq!(stdout(&output), expected, "{args:?}");
+    }
 }
 
 #[test]

@@ -183,6 +183,10 @@ async fn what_can_t_be_meant_is_refused_at_init() {
         (vec![call("field", "x", "1.0")], "option field: value is the string \"1.0\"; accepted is double"),
         (vec![call("fields", "x", 1.0)], "unknown option fields; accepted are field, fieldInt"),
         (
+            (0..1_001).map(|i| call("field", &i.to_string(), 1.0)).collect(),
+            "1001 calls of options; accepted are at most 1000",
+        ),
+        (
             vec![proto::Option { name: "tag".into(), values: vec![] }],
             "option tag got 0 arguments; it is called as tag(name string, value string)",
         ),

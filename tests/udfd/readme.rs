@@ -60,7 +60,8 @@ fn every_configuration_parses() {
 }
 
 /// The row an option's table entry makes in the README.
-fn row(spec: &OptionSpec) -> String {
+fn row(entry: &impl AsRef<OptionSpec>) -> String {
+    let spec = entry.as_ref();
     let arguments =
         spec.arguments.iter().map(|(name, value_type)| format!("{name} {value_type:?}").to_lowercase());
     let arguments = arguments.collect::<Vec<_>>().join(", ");
@@ -98,4 +99,46 @@ fn the_handler_is_the_documentation_s() {
     let [handler] = blocks("rust")[..] else { panic!("one example") };
     let (_, handler) = handler.split_once("/// Lets").expect("its documentation");
     assert!(documented.contains(handler.trim_end()), "{documented}");
+}
+
+/// What the table of troubleshooting quotes of the daemon's log, the daemon says.
+#[test]
+fn the_daemon_says_what_troubleshooting_quotes() {
+    const SOURCES: [&str; 4] = [
+        include_str!("../../src/server.rs"),
+        include_str!("../../src/connection/ending.rs"),
+        include_str!("../../src/mirror.rs"),
+        include_str!("../../src/socket/error.rs"),
+    ];
+    let (_, rows) = README.split_once("| **the daemon's log** | |\n").expect("its part of the table");
+    let rows = rows.lines().take_while(|line| line.starts_with('|'));
+    let quotes: Vec<_> = rows.map(|row| row.split('`').nth(1).expect("a quote")).collect();
+    assert!(quotes.len() > 3, "{quotes:?}");
+    // Where the message has a value, the table has `…`; "cannot" has what was tried put behind it.
+    let parts = quotes.iter().flat_map(|quote| quote.split('…')).flat_map(|part| part.split("cannot "));
+    for part in parts.map(|part| part.trim_matches([' ', ','])) {
+        assert!(SOURCES.iter().any(|source| source.contains(part)), "{part:?}");
+    }
+}
+
+#[test]
+fn the_constants_are_where_limits_says() {
+    let sources = [
+        ("options.rs", include_str!("../../src/options.rs")),
+        ("agent/outgoing.rs", include_str!("../../src/agent/outgoing.rs")),
+        ("connection/queue.rs", include_str!("../../src/connection/queue.rs")),
+        ("connection/mailbox.rs", include_str!("../../src/connection/mailbox.rs")),
+        ("connection/mod.rs", include_str!("../../src/connection/mod.rs")),
+        ("connection/ending.rs", include_str!("../../src/connection/ending.rs")),
+    ];
+    let lines = include_str!("../../src/limits.rs").lines().filter_map(|line| line.strip_prefix("//! - `"));
+    let mut told = 0;
+    for line in lines {
+        let (constant, place) = line.split_once("` in `").expect("where it is");
+        let (place, _) = place.split_once('`').expect("a file");
+        let (_, source) = sources.iter().find(|source| source.0 == place).expect(place);
+        assert!(source.contains(&format!("const {constant}: ")), "{line}");
+        told += 1;
+    }
+    assert_eq!(told, 7);
 }

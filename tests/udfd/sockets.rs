@@ -1,16 +1,25 @@
 //! What the daemon does to socket files: which it takes, which it leaves alone, and whom it lets in.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::unistd::{Uid, getegid};
 use socket2::{Domain, SockAddr, Socket, Type};
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 
-use crate::daemon::{Daemon, run};
+use crate::daemon::{Daemon, run, stderr, stdout, udfd};
 use crate::place::{Place, ended, under_shell};
+use crate::scene::eventually;
+use crate::support::{dial, frame_of, point};
+
+/// A user of every system.
+const NOBODY: u32 = 65534;
 
 #[test]
 fn a_stale_socket_is_replaced() {
@@ -72,6 +81,40 @@ fn what_is_no_socket_is_refused_and_left_alone() {
     place.fails(1, &["is a directory, not a socket"]);
 }
 
+/// As root leaves them to a daemon that then runs as somebody else.
+#[test]
+fn a_socket_of_another_user_is_left_to_that_user() {
+    if !Uid::effective().is_root() {
+        return; // It takes two users.
+    }
+    let remedy = "remove it as that user; or choose another path with --socket-dir or --socket: ";
+    let closed = "its directory is closed to user nobody; open it, or choose another with --socket-dir";
+    let sticky = 0o1777;
+    for (directory, socket, words) in [
+        (
+            0o777,
+            0o600,
+            &["find out who serves", "which user root left there", remedy, "Permission denied"][..],
+        ),
+        (sticky, 0o666, &["remove the stale socket", "which user root left there", remedy, "not permitted"]),
+        (0o755, 0o666, &["cannot remove the stale socket", closed]),
+        (0o700, 0o666, &["cannot look at", closed]),
+    ] {
+        let place = Place::new();
+        let path = place.path("mirror.sock");
+        drop(UnixListener::bind(&path).unwrap());
+        fs::set_permissions(&path, Permissions::from_mode(socket)).unwrap();
+        fs::set_permissions(&place.dir, Permissions::from_mode(directory)).unwrap();
+        let failed = udfd(&place.args).uid(NOBODY).gid(NOBODY).output().unwrap();
+        ended(&failed, 1, words);
+        ended(&failed, 1, &[&path.display().to_string()]);
+    }
+    let place = Place::new();
+    fs::set_permissions(&place.dir, Permissions::from_mode(0o755)).unwrap();
+    let failed = udfd(&place.args).uid(NOBODY).gid(NOBODY).output().unwrap();
+    ended(&failed, 1, &["cannot create ", closed]);
+}
+
 #[test]
 fn a_failure_leaves_no_socket_of_another_function() {
     let place = Place::new();
@@ -91,8 +134,15 @@ fn a_missing_directory_is_named() {
 #[test]
 fn an_unknown_group_is_named() {
     let place = Place::configured("[functions.mirror]\ngroup = \"no-such-group\"\n");
-    place.fails(1, &["group `no-such-group` is unknown on this machine"]);
+    let words = "group `no-such-group` is unknown on this machine; create it or give another";
+    place.fails(1, &["error: function `mirror` cannot be served: ", words]);
     assert!(!place.path("mirror.sock").exists());
+    // The machine it is checked on need not be the one it is for.
+    let checked = place.run(&["check"]);
+    ended(&checked, 0, &["warning: function `mirror` could not be served: ", words]);
+    assert!(stdout(&checked).starts_with("mirror: mirror, stream -> stream, "));
+    let numbered = Place::configured("[functions.mirror]\ngroup = 4242424\n").run(&["check"]);
+    assert_eq!((numbered.status.code(), stderr(&numbered)), (Some(0), String::new()));
 }
 
 #[test]
@@ -133,6 +183,31 @@ fn somebody_elses_file_is_not_removed() {
     let _other = UnixListener::bind(place.path("mirror.sock")).unwrap();
     assert_eq!(daemon.end(SIGTERM).0, Some(0));
     UnixStream::connect(place.path("mirror.sock")).unwrap();
+}
+
+/// What lasts is the connections, not the sockets: the next daemon need not wait for them.
+#[tokio::test]
+async fn the_files_go_before_the_connections() {
+    let place = Place::configured("[limits]\ngrace_period = \"20s\"\n");
+    let mut old = place.start();
+    let mut peer = dial(&place.path("mirror.sock")).await;
+    peer.init().await;
+    // It does not read, so the daemon waits to write.
+    let flood = frame_of(point(1)).repeat(1 << 12);
+    while let Ok(sent) = timeout(Duration::from_millis(300), peer.writer().write_all(&flood)).await {
+        sent.unwrap();
+    }
+    old.signal(SIGTERM);
+    let gone = || !place.path("mirror.sock").exists() && !place.path("mirrorBatch.sock").exists();
+    eventually("the files are gone", gone).await;
+    assert!(old.is_running(), "{}", old.log());
+
+    let new = place.start();
+    assert!(old.is_running(), "{}", old.log());
+    drop(peer);
+    eventually("the old daemon ends", || !old.is_running()).await;
+    dial(&place.path("mirror.sock")).await.init().await;
+    assert_eq!(new.end(SIGTERM).0, Some(0));
 }
 
 fn mode(path: &Path) -> u32 {
