@@ -1,5 +1,6 @@
 //! A kapacitord as a child process, and its HTTP API. Knows nothing of who serves its functions.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -66,9 +67,13 @@ impl Kapacitord {
     }
 
     pub fn stop(&mut self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        kill(self.pid(), signal).unwrap();
         eventually("kapacitord ends", || self.child.try_wait().unwrap());
         assert!(!self.log().contains("panic:"), "kapacitord crashed:\n{}", self.log());
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
     /// What it has logged since it was started last.
@@ -157,24 +162,33 @@ impl Kapacitord {
     }
 
     pub fn wait_for_recording(&self, recording: &str) {
-        self.finished(&format!("/recordings/{recording}"));
+        let path = format!("/recordings/{recording}");
+        eventually(&format!("{path} is finished"), || self.finished(&path));
     }
 
     /// Replays a recording through a disabled task, as fast as it can, until all is processed.
     pub fn replay(&self, replay: &str, task: &str, recording: &str) {
+        self.start_replay(replay, task, recording);
+        eventually(&format!("{replay} is finished"), || self.finished_replay(replay));
+    }
+
+    /// Starts a replay: what the API has of it.
+    pub fn start_replay(&self, replay: &str, task: &str, recording: &str) -> Value {
         let options = json!({
             "id": replay, "task": task, "recording": recording, "clock": "fast", "recording-time": true,
         });
-        self.post("/replays", &options).unwrap();
-        self.finished(&format!("/replays/{replay}"));
+        self.post("/replays", &options).unwrap()
     }
 
-    fn finished(&self, path: &str) {
-        eventually(&format!("{path} is finished"), || {
-            let work = self.get(path);
-            assert_ne!(work["status"], "failed", "{work}");
-            (work["status"] == "finished").then_some(())
-        });
+    /// What the API has of a replay once it is finished.
+    pub fn finished_replay(&self, replay: &str) -> Option<Value> {
+        self.finished(&format!("/replays/{replay}"))
+    }
+
+    fn finished(&self, path: &str) -> Option<Value> {
+        let work = self.get(path);
+        assert_ne!(work["status"], "failed", "{work}");
+        (work["status"] == "finished").then_some(work)
     }
 
     fn set_status(&self, task: &str, status: &str) {
@@ -218,9 +232,16 @@ impl Drop for Kapacitord {
     }
 }
 
+/// Where it is: what `$KAPACITORD` says, or on PATH.
+pub fn program() -> OsString {
+    std::env::var_os("KAPACITORD").unwrap_or_else(|| "kapacitord".into())
+}
+
 fn spawn(dir: &Path) -> Child {
-    let program = std::env::var_os("KAPACITORD").unwrap_or_else(|| "kapacitord".into());
+    let program = program();
     let child = Command::new(&program)
+        // The API's times are in its time zone.
+        .env("TZ", "UTC")
         .arg("-config")
         .arg(dir.join("kapacitor.conf"))
         .stdin(Stdio::null())
