@@ -1,5 +1,6 @@
 //! What a task can have between its source and its sink: nothing, a function of ours, or a peer.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -77,6 +78,8 @@ fn started(name: &str, task: &str, socket: PathBuf, command: &mut Command) -> an
 
 fn running(number: usize, peer: &Peer) -> anyhow::Result<Contender> {
     let Peer { name, socket, pid } = peer.clone();
+    // Kapacitord would wait for it and not say so.
+    UnixStream::connect(&socket).with_context(|| format!("{name}: {}", socket.display()))?;
     let cpu = pid.map(cpu_clock).transpose().with_context(|| name.clone())?;
     let function = Some(Function { socket, cpu });
     Ok(Contender { name, task: format!("peer{number}"), function, _process: None })

@@ -95,7 +95,13 @@ fn measure(args: &Args) -> anyhow::Result<()> {
         args.runs,
         machine::load()
     );
-    table::print(&title, &stack.contenders, &runs)
+    table::print(&title, &stack.contenders, &runs)?;
+    let whole = |run: &Option<Run>| run.as_ref().is_some_and(|run| run.lost == 0);
+    ensure!(
+        runs.first().is_some_and(|ours| ours.iter().all(whole)),
+        "not all points came through our mirror"
+    );
+    Ok(())
 }
 
 /// All the runs of each contender, A B C A B C …, so that what else the machine does hits all alike. A

@@ -51,7 +51,6 @@ fn ratios(contenders: &[Contender], runs: &[Vec<Option<Run>>], text: &mut String
     let Some((ours, our_runs)) = all.next() else { return Ok(()) };
     text.push('\n');
     for (contender, runs) in all {
-        write!(text, "{} / {}:", ours.name, contender.name)?;
         let ratio = |figure: Figure| {
             let pairs = our_runs.iter().zip(runs);
             let of = |run: &Option<Run>| run.as_ref().and_then(figure);
@@ -66,7 +65,10 @@ fn ratios(contenders: &[Contender], runs: &[Vec<Option<Run>>], text: &mut String
         let texts = figures.map(|(what, Spread { median, min, max })| {
             format!(" {median:.2} × {what} ({min:.2} to {max:.2})")
         });
-        writeln!(text, "{}", texts.collect::<Vec<_>>().join(","))?;
+        let texts = texts.collect::<Vec<_>>().join(",");
+        if !texts.is_empty() {
+            writeln!(text, "{} / {}:{texts}", ours.name, contender.name)?;
+        }
     }
     Ok(())
 }
