@@ -1,15 +1,13 @@
 //! The servers that are compared: three of ours, started here, and any that run already.
 
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::str::FromStr;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context, ensure};
 
+use crate::peer::Peer;
+use crate::process::Process;
 use crate::run::Run;
 
 const DAEMON: &str = env!("CARGO_BIN_EXE_kapacitor-udfd");
@@ -28,35 +26,12 @@ pub(crate) struct Contender {
     _process: Option<Process>,
 }
 
-/// A server that somebody else has started.
-#[derive(Debug, Clone)]
-pub(crate) struct Peer {
-    name: String,
-    socket: PathBuf,
-    pid: Option<u32>,
-}
-
-impl FromStr for Peer {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, rest) = text.split_once('=').ok_or("give NAME=SOCKET or NAME=SOCKET,PID")?;
-        let (socket, pid) = match rest.rsplit_once(',') {
-            Some((socket, pid)) => {
-                (socket, Some(pid.parse().map_err(|error| format!("{pid:?} as a PID: {error}"))?))
-            }
-            None => (rest, None),
-        };
-        Ok(Self { name: name.to_owned(), socket: socket.into(), pid })
-    }
-}
-
 /// Our mirror without and with a field to set, and the floor: an echo that looks at nothing.
 pub(crate) fn ours(dir: &Path) -> anyhow::Result<[Contender; 3]> {
     let contender = |name: &str, arguments, socket: &str, command: &mut Command| {
         let socket = dir.join(socket);
         let process = Process::start(command, &socket).with_context(|| format!("can't start {name}"))?;
-        let (name, pid, is_peer) = (name.to_owned(), Some(process.0.id()), false);
+        let (name, pid, is_peer) = (name.to_owned(), Some(process.id()), false);
         anyhow::Ok(Contender { name, is_peer, socket, pid, arguments, _process: Some(process) })
     };
     let mirror = |name: &str| {
@@ -100,34 +75,5 @@ impl Contender {
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{}: {}", self.name, error.trim());
         serde_json::from_slice(&output.stdout).with_context(|| format!("{}: the client's report", self.name))
-    }
-}
-
-/// A child that doesn't outlive us.
-#[derive(Debug)]
-struct Process(Child);
-
-impl Process {
-    /// Starts a server and waits until it listens.
-    fn start(command: &mut Command, socket: &Path) -> anyhow::Result<Self> {
-        let process = Self(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
-        let started = Instant::now();
-        while UnixStream::connect(socket).is_err() {
-            ensure!(
-                started.elapsed() < Duration::from_secs(10),
-                "it does not listen on {}",
-                socket.display()
-            );
-            sleep(Duration::from_millis(20));
-        }
-        Ok(process)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -4,7 +4,10 @@
 
 mod contender;
 mod echo;
+mod peer;
+mod process;
 mod run;
+mod spread;
 mod table;
 
 use std::io::{self, Write};
@@ -13,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use contender::{Contender, Peer};
+use contender::Contender;
+use peer::Peer;
 use run::Run;
 
 /// How long one run should take: long enough to drown its start, short enough to alternate often.

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 
 use crate::contender::Contender;
 use crate::run::Run;
+use crate::spread::{Spread, cells};
 
 pub(crate) fn print(writes: &str, contenders: &[Contender], runs: &[Vec<Run>]) -> anyhow::Result<()> {
     let mut text = format!("\n{writes} writes, median of {}\n\n", runs.first().map_or(0, Vec::len));
@@ -48,24 +49,4 @@ fn ratios(contenders: &[Contender], runs: &[Vec<Run>], text: &mut String) -> any
         text.push('\n');
     }
     Ok(())
-}
-
-struct Spread {
-    median: f64,
-    min: f64,
-    max: f64,
-}
-
-impl Spread {
-    fn new(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let mut values: Vec<f64> = values.collect();
-        values.sort_by(f64::total_cmp);
-        let median = *values.get(values.len() / 2)?;
-        Some(Self { median, min: *values.first()?, max: *values.last()? })
-    }
-}
-
-fn cells(spread: Option<&Spread>) -> String {
-    let Some(Spread { median, min, max }) = spread else { return " | | |".to_owned() };
-    format!(" **{median:.0}** | {min:.0} | {max:.0} |")
 }

@@ -1,5 +1,6 @@
 //! A kapacitord as a child process, and its HTTP API. Knows nothing of who serves its functions.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -51,7 +52,7 @@ impl Kapacitord {
     pub fn wait_until_ready(&mut self) {
         let address = eventually("kapacitord listens", || {
             let log = self.log();
-            assert!(self.child.try_wait().unwrap().is_none(), "kapacitord ended:\n{log}");
+            assert!(!self.has_ended(), "kapacitord ended:\n{log}");
             let line = log.lines().find(|line| line.contains(r#"msg="listening on" service=http"#))?;
             line.split(' ').find_map(|word| word.strip_prefix("addr=")).map(str::to_owned)
         });
@@ -61,14 +62,27 @@ impl Kapacitord {
     /// Ends it, gracefully or not, and starts it again on the same data.
     pub fn restart(&mut self, signal: Signal) {
         self.stop(signal);
+        self.start_again();
+    }
+
+    /// Once it has ended.
+    pub fn start_again(&mut self) {
         self.child = spawn(&self.dir);
         self.wait_until_ready();
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     pub fn stop(&mut self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
-        eventually("kapacitord ends", || self.child.try_wait().unwrap());
+        kill(self.pid(), signal).unwrap();
+        eventually("kapacitord ends", || self.has_ended().then_some(()));
         assert!(!self.log().contains("panic:"), "kapacitord crashed:\n{}", self.log());
+    }
+
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
     /// What it has logged since it was started last.
@@ -157,24 +171,28 @@ impl Kapacitord {
     }
 
     pub fn wait_for_recording(&self, recording: &str) {
-        self.finished(&format!("/recordings/{recording}"));
+        let path = format!("/recordings/{recording}");
+        eventually(&format!("{path} is finished"), || finished(&self.get(&path)));
     }
 
     /// Replays a recording through a disabled task, as fast as it can, until all is processed.
     pub fn replay(&self, replay: &str, task: &str, recording: &str) {
+        self.start_replay(replay, task, recording);
+        eventually(&format!("{replay} is finished"), || finished(&self.replay_state(replay).unwrap()));
+    }
+
+    /// Starts a replay: what the API has of it.
+    pub fn start_replay(&self, replay: &str, task: &str, recording: &str) -> Value {
         let options = json!({
             "id": replay, "task": task, "recording": recording, "clock": "fast", "recording-time": true,
         });
-        self.post("/replays", &options).unwrap();
-        self.finished(&format!("/replays/{replay}"));
+        self.post("/replays", &options).unwrap()
     }
 
-    fn finished(&self, path: &str) {
-        eventually(&format!("{path} is finished"), || {
-            let work = self.get(path);
-            assert_ne!(work["status"], "failed", "{work}");
-            (work["status"] == "finished").then_some(())
-        });
+    /// What the API has of a replay; nothing if there is no answer.
+    pub fn replay_state(&self, replay: &str) -> Option<Value> {
+        let request = Request::get(format!("{}/replays/{replay}", self.url));
+        self.send(request, "").ok()?.ok()
     }
 
     fn set_status(&self, task: &str, status: &str) {
@@ -192,14 +210,22 @@ impl Kapacitord {
 
     /// The answer's JSON, or the text of its `error`.
     fn call(&self, request: ureq::http::request::Builder, body: impl AsRef<[u8]>) -> Result<Value, String> {
-        let mut response: Response<ureq::Body> =
-            self.agent.run(request.body(body.as_ref()).unwrap()).unwrap();
-        let text = response.body_mut().read_to_string().unwrap();
+        self.send(request, body).unwrap()
+    }
+
+    /// As `call`, of a kapacitord that may have ended.
+    fn send(
+        &self,
+        request: ureq::http::request::Builder,
+        body: impl AsRef<[u8]>,
+    ) -> Result<Result<Value, String>, ureq::Error> {
+        let mut response: Response<ureq::Body> = self.agent.run(request.body(body.as_ref())?)?;
+        let text = response.body_mut().read_to_string()?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         if response.status().is_success() {
-            return Ok(json);
+            return Ok(Ok(json));
         }
-        Err(json["error"].as_str().map_or(text, str::to_owned))
+        Ok(Err(json["error"].as_str().map_or(text, str::to_owned)))
     }
 }
 
@@ -218,9 +244,22 @@ impl Drop for Kapacitord {
     }
 }
 
+/// Whether a recording or a replay is.
+fn finished(work: &Value) -> Option<()> {
+    assert_ne!(work["status"], "failed", "{work}");
+    (work["status"] == "finished").then_some(())
+}
+
+/// Where it is: what `$KAPACITORD` says, or on PATH.
+pub fn program() -> OsString {
+    std::env::var_os("KAPACITORD").unwrap_or_else(|| "kapacitord".into())
+}
+
 fn spawn(dir: &Path) -> Child {
-    let program = std::env::var_os("KAPACITORD").unwrap_or_else(|| "kapacitord".into());
+    let program = program();
     let child = Command::new(&program)
+        // The API's times are in its time zone.
+        .env("TZ", "UTC")
         .arg("-config")
         .arg(dir.join("kapacitor.conf"))
         .stdin(Stdio::null())
