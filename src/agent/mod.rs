@@ -5,6 +5,7 @@ mod fault;
 mod outbox;
 mod outgoing;
 mod snapshot;
+mod state;
 
 use std::sync::Arc;
 
@@ -22,28 +23,9 @@ use crate::wire::frame::{self, Frame};
 use crate::wire::point::PointView;
 use crate::wire::request::{self, Request};
 use snapshot::Stored;
-
-/// How long after the InitResponse a Restore may still be on its way. Kapacitor sends it at once
-/// if there is a snapshot; data of ours that crosses it would make both sides wait for ever.
-const SETTLING: UnixNanos = 1_000_000_000;
-
-/// How long a connection is kept after a refusal. Kapacitor forgets it without closing it, and goes
-/// on asking for keepalives; by then it has read why.
-const REFUSED: UnixNanos = 1_000_000_000;
+use state::State;
 
 /// The conversation of one connection.
-///
-/// ```text
-///            Init accepted              Restore, data, or a second gone by
-///  Waiting ────────────────▶ Settling ─────────────────────────────────────▶ Running
-///     │                         │
-///     │ Init refused            │ Restore refused
-///     ▼                         ▼
-///  Refused ◀────────────────────┘         over after a second
-/// ```
-///
-/// Info and keepalives are answered everywhere. In `Settling` nothing is sent of the agent's own
-/// accord, only answers; timers and senders wait for `Running`.
 pub struct Agent {
     handler: Box<dyn Handler>,
     info: Info,
@@ -56,19 +38,6 @@ pub struct Agent {
     counters: Counters,
     /// For requests that have to be encoded anew.
     scratch: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Refused {
-        until: UnixNanos,
-    },
-    Settling {
-        /// `None` until the InitResponse has been handed to the writer.
-        until: Option<UnixNanos>,
-    },
-    Running,
 }
 
 /// Whose node a connection serves.
@@ -124,7 +93,7 @@ impl Agent {
             outbox: Outbox::new(info.provides),
             handler,
             info,
-            state: State::Waiting,
+            state: State::new(),
             limits,
             batch_open: false,
             task: None,
@@ -164,14 +133,14 @@ impl Agent {
 
     /// The conversation ends in good order.
     pub fn stop(&mut self, now: UnixNanos, reason: StopReason) -> Result<(), Fault> {
-        if !matches!(self.state, State::Settling { .. } | State::Running) {
+        if !self.state.is_initialised() {
             return Ok(());
         }
         self.outbox.give_up_open();
         let before = self.outbox.mark();
         self.call("stop", |handler, out| handler.stop(now, reason, out))?;
-        if reason == StopReason::Shutdown && self.state != State::Running {
-            // A Restore may be on its way: see `SETTLING`.
+        if reason == StopReason::Shutdown && !self.state.is_running() {
+            // A Restore may be on its way.
             self.outbox.rewind(before);
         }
         Ok(())
@@ -179,25 +148,17 @@ impl Agent {
 
     /// When `on_deadline` is to be called.
     pub fn next_deadline(&self) -> Result<Option<UnixNanos>, Fault> {
-        match self.state {
-            State::Running => fault::catch("next_deadline", || Ok(self.handler.next_deadline())),
-            State::Settling { until } => Ok(until),
-            State::Refused { until } => Ok(Some(until)),
-            State::Waiting => Ok(None),
+        if self.state.is_running() {
+            return fault::catch("next_deadline", || Ok(self.handler.next_deadline()));
         }
+        Ok(self.state.deadline())
     }
 
     /// The deadline has come. `partial`: the beginning of a request is there, and the rest of it is
     /// still to come.
     pub fn on_deadline(&mut self, now: UnixNanos, partial: bool) -> Result<(), Fault> {
-        if let State::Settling { until: Some(until) } = self.state
-            && until <= now
-        {
-            // A large Restore takes its time to arrive.
-            self.state =
-                if partial { State::Settling { until: Some(after(now, SETTLING)) } } else { State::Running };
-        }
-        if self.state == State::Running && self.next_deadline()?.is_some_and(|due| due <= now) {
+        self.state.time(now, partial);
+        if self.state.is_running() && self.next_deadline()?.is_some_and(|due| due <= now) {
             self.call("on_deadline", |handler, out| handler.on_deadline(now, out))?;
         }
         Ok(())
@@ -205,14 +166,12 @@ impl Agent {
 
     /// What was taken from the outbox so far has been handed on.
     pub fn flushed(&mut self, now: impl FnOnce() -> UnixNanos) {
-        if let State::Settling { until: until @ None } = &mut self.state {
-            *until = Some(after(now(), SETTLING));
-        }
+        self.state.flushed(now);
     }
 
     /// Whether the conversation is over without either side having said so: after a refusal.
     pub fn is_over(&self, now: UnixNanos) -> bool {
-        matches!(self.state, State::Refused { until } if until <= now)
+        self.state.is_over(now)
     }
 
     /// Gives up the handler. Its destructor may panic like any of its methods.
@@ -226,7 +185,7 @@ impl Agent {
 
     /// Whether [`deliver`](Self::deliver) may be called now.
     pub fn takes_deliveries(&self) -> bool {
-        self.state == State::Running
+        self.state.is_running()
     }
 
     /// Sends what somebody outside the handler's methods gave to a sender.
@@ -299,19 +258,17 @@ impl Agent {
     }
 
     fn init(&mut self, now: UnixNanos, request: &proto::InitRequest) -> Result<(), Fault> {
-        if self.state != State::Waiting {
-            return Err(ProtocolError::InitTwice.into());
-        }
+        self.state.may_init()?;
         Span::current().record("task", &request.task_id).record("node", &request.node_id);
         self.task = Some(KapacitorTask { task: request.task_id.clone(), node: request.node_id.clone() });
         let answer = match self.call("init", |handler, _| handler.init(now, request)) {
             Ok(()) => {
-                self.state = State::Settling { until: None };
+                self.state.accept();
                 proto::InitResponse { success: true, error: String::new() }
             }
             Err(Fault::Handler { error, .. }) => {
                 info!(%error, "init refused");
-                self.state = State::Refused { until: after(now, REFUSED) };
+                self.state.refuse(now);
                 proto::InitResponse { success: false, error: error.to_string() }
             }
             Err(fault) => return Err(fault),
@@ -321,11 +278,10 @@ impl Agent {
     }
 
     fn snapshot(&mut self, now: UnixNanos) -> Result<(), Fault> {
-        let state = match self.state {
-            State::Waiting | State::Refused { .. } => Vec::new(),
-            State::Settling { .. } | State::Running => {
-                self.call("snapshot", |handler, _| handler.snapshot(now))?
-            }
+        let state = if self.state.is_initialised() {
+            self.call("snapshot", |handler, _| handler.snapshot(now))?
+        } else {
+            Vec::new()
         };
         let max = self.limits.max_snapshot;
         let snapshot = if state.len() > max {
@@ -344,7 +300,7 @@ impl Agent {
     }
 
     fn restore(&mut self, now: UnixNanos, stored: &[u8]) -> Result<(), Fault> {
-        self.initialised("restore")?;
+        self.state.must_be_initialised("restore")?;
         let restored = match snapshot::open(stored) {
             Stored::State(state) => self.call("restore", |handler, _| handler.restore(now, state)),
             Stored::TooLarge => {
@@ -359,12 +315,12 @@ impl Agent {
         };
         let answer = match restored {
             Ok(()) => {
-                self.state = State::Running;
+                self.state.restored();
                 proto::RestoreResponse { success: true, error: String::new() }
             }
             Err(Fault::Handler { error, .. }) => {
                 warn!(%error, "restore refused");
-                self.state = State::Refused { until: after(now, REFUSED) };
+                self.state.refuse(now);
                 proto::RestoreResponse { success: false, error: error.to_string() }
             }
             Err(fault) => return Err(fault),
@@ -375,7 +331,7 @@ impl Agent {
 
     #[inline]
     fn enter_point(&mut self) -> Result<(), ProtocolError> {
-        self.enter_data("a point")?;
+        self.state.data("a point")?;
         if self.info.wants == Edge::Batch && !self.batch_open {
             return Err(ProtocolError::PointOutsideBatch);
         }
@@ -401,27 +357,10 @@ impl Agent {
     }
 
     fn enter_batch_part(&mut self, came: &'static str) -> Result<(), ProtocolError> {
-        self.enter_data(came)?;
+        self.state.data(came)?;
         match self.info.wants {
             Edge::Batch => Ok(()),
             wants @ Edge::Stream => Err(ProtocolError::WrongEdge { came, wants }),
-        }
-    }
-
-    /// Data shows that no Restore is on its way.
-    #[inline]
-    fn enter_data(&mut self, came: &'static str) -> Result<(), ProtocolError> {
-        if self.state != State::Running {
-            self.initialised(came)?;
-            self.state = State::Running;
-        }
-        Ok(())
-    }
-
-    fn initialised(&self, came: &'static str) -> Result<(), ProtocolError> {
-        match self.state {
-            State::Settling { .. } | State::Running => Ok(()),
-            State::Waiting | State::Refused { .. } => Err(ProtocolError::NotInitialised { came }),
         }
     }
 
@@ -446,8 +385,4 @@ impl Agent {
     ) -> Result<R, Fault> {
         fault::catch(name, || call(self.handler.as_mut(), &mut self.outbox))
     }
-}
-
-fn after(now: UnixNanos, time: UnixNanos) -> UnixNanos {
-    now.saturating_add(time)
 }
