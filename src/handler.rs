@@ -96,12 +96,26 @@ pub trait Handler: Send + 'static {
         Ok(())
     }
 
-    /// The last call on a connection that ends in good order; what is sent here still arrives when
-    /// the stream has ended, and perhaps when the daemon shuts down.
-    fn stop(&mut self, now: UnixNanos, reason: StopReason, out: &mut Outbox) -> Result<(), HandlerError> {
+    /// A connection ends in good order; what is sent here still arrives when the stream has ended,
+    /// and perhaps when the daemon shuts down. The last call, unless its answer is [`Progress::More`].
+    fn stop(
+        &mut self,
+        now: UnixNanos,
+        reason: StopReason,
+        out: &mut Outbox,
+    ) -> Result<Progress, HandlerError> {
         let _ = (now, reason, out);
-        Ok(())
+        Ok(Progress::Done)
     }
+}
+
+/// Whether a call has done all there was to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing is left.
+    Done,
+    /// The outbox was full: the call is to come again once it is emptied.
+    More,
 }
 
 /// Why a connection ends in good order.

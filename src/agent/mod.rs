@@ -16,7 +16,7 @@ pub use outbox::Outbox;
 pub use outgoing::{Batch, Delivery, Forward, SendError};
 
 use crate::edge::Edge;
-use crate::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
+use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::limits::Limits;
 use crate::proto;
 use crate::wire::frame::{self, Frame};
@@ -126,24 +126,25 @@ impl Agent {
     }
 
     /// The stream is at its end; `rest` is what no frame was found in.
-    pub fn end_of_stream(&mut self, now: UnixNanos, rest: &[u8]) -> Result<(), Fault> {
+    pub fn end_of_stream(&mut self, now: UnixNanos, rest: &[u8]) -> Result<Progress, Fault> {
         frame::finish(rest)?;
         self.stop(now, StopReason::EndOfStream)
     }
 
-    /// The conversation ends in good order.
-    pub fn stop(&mut self, now: UnixNanos, reason: StopReason) -> Result<(), Fault> {
+    /// The conversation ends in good order. To be called again, with the outbox emptied, as long as
+    /// there is more to send.
+    pub fn stop(&mut self, now: UnixNanos, reason: StopReason) -> Result<Progress, Fault> {
         if !self.state.is_initialised() {
-            return Ok(());
+            return Ok(Progress::Done);
         }
         self.outbox.give_up_open();
         let before = self.outbox.mark();
-        self.call("stop", |handler, out| handler.stop(now, reason, out))?;
+        let progress = self.call("stop", |handler, out| handler.stop(now, reason, out))?;
         if reason == StopReason::Shutdown && !self.state.is_running() {
             // A Restore may be on its way.
             self.outbox.rewind(before);
         }
-        Ok(())
+        Ok(progress)
     }
 
     /// When `on_deadline` is to be called.

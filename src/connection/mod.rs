@@ -28,7 +28,7 @@ pub use ending::{Summary, refuse};
 pub use mailbox::Sender;
 
 use crate::agent::{Agent, Counters, Fault, Step};
-use crate::handler::{Handler, StopReason, UnixNanos};
+use crate::handler::{Handler, Progress, StopReason, UnixNanos};
 use crate::limits::Limits;
 use alarm::Alarm;
 use clock::Clock;
@@ -211,13 +211,11 @@ impl<R: AsyncRead + Unpin> Connection<R> {
                 }
                 Wake::EndOfStream => {
                     self.last_parcels(queue).await?;
-                    self.aside(|this, now| this.agent.end_of_stream(now, this.input.rest()))?;
-                    return Ok(Done);
+                    return self.stop(queue, |agent, now, rest| agent.end_of_stream(now, rest)).await;
                 }
                 Wake::Drained => {
                     self.last_parcels(queue).await?;
-                    self.aside(|this, now| this.agent.stop(now, StopReason::Shutdown))?;
-                    return Ok(Done);
+                    return self.stop(queue, |agent, now, _| agent.stop(now, StopReason::Shutdown)).await;
                 }
             }
         }
@@ -343,6 +341,18 @@ impl<R: AsyncRead + Unpin> Connection<R> {
             }
         }
         Ok(())
+    }
+
+    /// Lets the handler send its last, as much at once as the outbox holds.
+    async fn stop(
+        &mut self,
+        queue: &Queue,
+        stop: impl Fn(&mut Agent, UnixNanos, &[u8]) -> Result<Progress, Fault>,
+    ) -> Result<Done, Fault> {
+        while self.aside(|this, now| stop(&mut this.agent, now, this.input.rest()))? == Progress::More {
+            self.flush(queue).await?;
+        }
+        Ok(Done)
     }
 
     /// Hands the outbox to the writer; waits while the writer is behind.

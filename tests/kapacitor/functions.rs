@@ -1,6 +1,7 @@
 //! Functions written with the library and served by the test itself: a sink that tells what
 //! reaches it, and handlers that misbehave.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
@@ -8,7 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use kapacitor_udfd::agent::Outbox;
 use kapacitor_udfd::edge::Edge;
-use kapacitor_udfd::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
+use kapacitor_udfd::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::{BeginBatch, EndBatch, InitRequest, Point};
 use kapacitor_udfd::server::{Function, Server};
@@ -189,10 +190,10 @@ impl Handler for Counter {
 
 /// `@hoard()`: keeps every point until the stream has ended.
 pub fn hoard() -> Function {
-    Function::new("hoard", |_| Hoard(vec![]))
+    Function::new("hoard", |_| Hoard(VecDeque::new()))
 }
 
-struct Hoard(Vec<Point>);
+struct Hoard(VecDeque<Point>);
 
 impl Handler for Hoard {
     fn info(&self) -> Info {
@@ -204,12 +205,16 @@ impl Handler for Hoard {
     }
 
     fn point(&mut self, _: UnixNanos, point: PointView<'_>, _: &mut Outbox) -> Result<(), HandlerError> {
-        self.0.push(point.to_point()?);
+        self.0.push_back(point.to_point()?);
         Ok(())
     }
 
-    fn stop(&mut self, _: UnixNanos, _: StopReason, out: &mut Outbox) -> Result<(), HandlerError> {
-        Ok(self.0.iter().try_for_each(|point| out.point(point))?)
+    fn stop(&mut self, _: UnixNanos, _: StopReason, out: &mut Outbox) -> Result<Progress, HandlerError> {
+        while !out.is_full() {
+            let Some(point) = self.0.pop_front() else { return Ok(Progress::Done) };
+            out.point(&point)?;
+        }
+        Ok(Progress::More)
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use kapacitor_udfd::agent::Outbox;
 use kapacitor_udfd::edge::Edge;
-use kapacitor_udfd::handler::StopReason;
+use kapacitor_udfd::handler::{Progress, StopReason};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::{self, response};
@@ -36,7 +36,8 @@ async fn info_tells_edges_and_options_and_nothing_more_comes() {
 async fn init_restore_data_keepalive_snapshot_and_the_end() {
     let mut handler = Scripted::stream().on_stop(|reason, out| {
         assert_eq!(reason, StopReason::EndOfStream);
-        Ok(out.point(&point(99))?)
+        out.point(&point(99))?;
+        Ok(Progress::Done)
     });
     handler.on_restore = Box::new(|state| if state == b"old" { Ok(()) } else { Err("not my state".into()) });
     handler.on_snapshot = Box::new(|| Ok(b"new".to_vec()));
@@ -58,6 +59,25 @@ async fn init_restore_data_keepalive_snapshot_and_the_end() {
     let summary = served.ended.await.unwrap();
     assert_eq!(summary.task.map(|task| (task.task, task.node)), Some(("cpu_alert".into(), "mirror2".into())));
     assert_eq!((summary.counters.points, summary.counters.snapshots), (2, 1));
+}
+
+#[tokio::test]
+async fn what_is_sent_at_the_end_may_be_more_than_an_outbox_holds() {
+    let mut left = (0..20_000).map(point);
+    let handler = Scripted::stream().on_stop(move |_, out| {
+        while !out.is_full() {
+            let Some(point) = left.next() else { return Ok(Progress::Done) };
+            out.point(&point)?;
+        }
+        Ok(Progress::More)
+    });
+    let mut served = serve(handler);
+    served.peer.init().await;
+    served.peer.half_close().await;
+    for time in 0..20_000 {
+        served.peer.expect(response::Message::Point(point(time))).await;
+    }
+    served.peer.expect_end().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use kapacitor_udfd::agent::{Batch, Delivery, SendError};
 use kapacitor_udfd::connection::Sender;
 use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::handler::Progress;
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
 use tokio::sync::oneshot;
@@ -91,7 +92,7 @@ async fn a_handler_that_waits_for_its_sending_thread_when_it_goes_gets_its_end()
         let joined = Joined(Some(thread));
         Scripted::stream().on_stop(move |_, _| {
             let _held = &joined;
-            Ok(())
+            Ok(Progress::Done)
         })
     });
     served.peer.init().await;

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use kapacitor_udfd::agent::{Batch, Outbox, SendError};
 use kapacitor_udfd::edge::Edge;
-use kapacitor_udfd::handler::{Handler, HandlerError};
+use kapacitor_udfd::handler::{Handler, HandlerError, Progress};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
 use kapacitor_udfd::wire::batch::{BeginBatchView, EndBatchView};
@@ -238,7 +238,10 @@ async fn data_before_a_restore_that_takes_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn data_of_a_shutdown_before_the_restore_response() {
-    let handler = Scripted::stream().on_stop(|_, out| Ok(out.point(&point(666))?));
+    let handler = Scripted::stream().on_stop(|_, out| {
+        out.point(&point(666))?;
+        Ok(Progress::Done)
+    });
     let mut served = serve(handler);
     served.peer.init().await;
     served.shutdown.cancel();

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::handler::Progress;
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::response::Message as R;
@@ -98,7 +99,8 @@ async fn a_shutdown_answers_what_is_readable_and_stops_handlers() {
     let stopping = Function::new("stopping", |_| {
         Scripted::stream().on_stop(|reason, out| {
             assert_eq!(reason, kapacitor_udfd::handler::StopReason::Shutdown);
-            Ok(out.point(&point(99))?)
+            out.point(&point(99))?;
+            Ok(Progress::Done)
         })
     });
     let running = run(Limits::default(), vec![stopping]);

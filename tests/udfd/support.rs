@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use kapacitor_udfd::agent::Outbox;
 use kapacitor_udfd::connection::{self, Sender, Summary};
 use kapacitor_udfd::edge::Edge;
-use kapacitor_udfd::handler::{Handler, HandlerError, Info, StopReason, UnixNanos};
+use kapacitor_udfd::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::{self, request, response};
@@ -260,7 +260,7 @@ pub fn map<const N: usize>(entries: [(&str, &str); N]) -> std::collections::BTre
 
 type OnPoint = Box<dyn FnMut(UnixNanos, PointView<'_>, &mut Outbox) -> Result<(), HandlerError> + Send>;
 type OnRestore = Box<dyn FnMut(&[u8]) -> Result<(), HandlerError> + Send>;
-type OnStop = Box<dyn FnMut(StopReason, &mut Outbox) -> Result<(), HandlerError> + Send>;
+type OnStop = Box<dyn FnMut(StopReason, &mut Outbox) -> Result<Progress, HandlerError> + Send>;
 type OnDeadline = Box<dyn FnMut(UnixNanos, &mut Outbox) -> Result<Option<UnixNanos>, HandlerError> + Send>;
 
 /// A handler that forwards what it gets, but for what a test puts in place of that.
@@ -281,7 +281,7 @@ impl Scripted {
             info: Info::new(wants, provides),
             on_init: Box::new(|_| Ok(None)),
             on_point: Box::new(|_, point, out| Ok(out.forward(point)?)),
-            on_stop: Box::new(|_, _| Ok(())),
+            on_stop: Box::new(|_, _| Ok(Progress::Done)),
             on_deadline: Box::new(|_, _| Ok(None)),
             on_snapshot: Box::new(|| Ok(vec![])),
             on_restore: Box::new(|_| Ok(())),
@@ -307,7 +307,7 @@ impl Scripted {
 
     pub fn on_stop(
         mut self,
-        f: impl FnMut(StopReason, &mut Outbox) -> Result<(), HandlerError> + Send + 'static,
+        f: impl FnMut(StopReason, &mut Outbox) -> Result<Progress, HandlerError> + Send + 'static,
     ) -> Self {
         self.on_stop = Box::new(f);
         self
@@ -375,7 +375,7 @@ impl Handler for Scripted {
         Ok(())
     }
 
-    fn stop(&mut self, _: UnixNanos, reason: StopReason, out: &mut Outbox) -> Result<(), HandlerError> {
+    fn stop(&mut self, _: UnixNanos, reason: StopReason, out: &mut Outbox) -> Result<Progress, HandlerError> {
         (self.on_stop)(reason, out)
     }
 }
