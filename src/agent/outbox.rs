@@ -9,7 +9,9 @@ use crate::edge::Edge;
 use crate::proto;
 use crate::wire::patch::PointPatch;
 use crate::wire::point::PointView;
+use crate::wire::request::number::POINT;
 use crate::wire::response::{self, ResponseMessage};
+use crate::wire::varint;
 
 /// From here on the outbox is handed to the writer: as much as is read at once, so that a full
 /// read is answered in one turn. In one run, medians of five: 138 ns of CPU a point with 64 KiB, 102 with
@@ -81,6 +83,15 @@ impl Outbox {
     pub fn point(&mut self, point: &proto::Point) -> Result<(), SendError> {
         self.admit_point()?;
         response::write_point(point, &mut self.ready);
+        Ok(())
+    }
+
+    /// Sends a point whose message has been written by hand.
+    pub(crate) fn encoded_point(&mut self, body: &[u8]) -> Result<(), SendError> {
+        self.admit_point()?;
+        self.make_room(body.len() + 3 * varint::MAX_LEN);
+        response::write_header(POINT, body.len(), &mut self.ready);
+        self.ready.put_slice(body);
         Ok(())
     }
 

@@ -59,13 +59,31 @@ impl<'a> Entries<'a> {
     pub(super) fn new(body: &'a [u8]) -> Self {
         Self { body, rest: body }
     }
-}
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = Result<Entry<'a>, WireError>;
+    /// The next entry whose key `wanted` has something for. What other entries hold is not looked at:
+    /// most of a point's fields are nobody's business.
+    #[inline]
+    pub(crate) fn next_wanted<T>(
+        &mut self,
+        wanted: impl Fn(&[u8]) -> Option<T>,
+    ) -> Option<Result<(T, Entry<'a>), WireError>> {
+        while let Some((kind, entry, range)) = self.next_unread() {
+            if plain_key(kind, entry).is_some_and(|key| wanted(key).is_none()) {
+                continue;
+            }
+            match Entry::read(kind, entry, range) {
+                Ok(entry) => match wanted(entry.key) {
+                    Some(what) => return Some(Ok((what, entry))),
+                    None => {}
+                },
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        None
+    }
 
     #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next_unread(&mut self) -> Option<(EntryKind, &'a [u8], Range<usize>)> {
         while let [tag, after @ ..] = self.rest {
             let start = self.body.len() - self.rest.len();
             if tag % 8 == 0 {
@@ -75,11 +93,41 @@ impl<'a> Iterator for Entries<'a> {
             let (entry, after) = take_bytes(after)?;
             self.rest = after;
             if let Some(kind) = EntryKind::of(*tag) {
-                return Some(Entry::read(kind, entry, start..self.body.len() - after.len()));
+                return Some((kind, entry, start..self.body.len() - after.len()));
             }
         }
         None
     }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, WireError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (kind, entry, range) = self.next_unread()?;
+        Some(Entry::read(kind, entry, range))
+    }
+}
+
+/// The key of an entry that holds a short key, then a value, and nothing else: no second key that
+/// would win. `None` if that can't be seen at a glance.
+#[inline]
+fn plain_key(kind: EntryKind, entry: &[u8]) -> Option<&[u8]> {
+    const KEY: u8 = 1 << 3 | 2;
+    let [KEY, length @ ..0x80, rest @ ..] = entry else { return None };
+    let (key, value) = rest.split_at_checked(usize::from(*length))?;
+    let whole = match (kind, value) {
+        (EntryKind::Tag | EntryKind::String, [0x12, length @ ..0x80, text @ ..]) => {
+            text.len() == usize::from(*length)
+        }
+        (EntryKind::Double, [0x11, double @ ..]) => double.len() == 8,
+        (EntryKind::Int | EntryKind::Bool, [0x10, more @ .., ..0x80]) => {
+            more.iter().all(|byte| *byte >= 0x80)
+        }
+        _ => false,
+    };
+    whole.then_some(key)
 }
 
 /// An entry of one of a point's maps. The value is of the kind's wire type, or missing: then it is
@@ -194,7 +242,7 @@ pub(super) fn take_bytes(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 #[inline]
-pub(super) fn bytes(value: Value<'_>) -> &[u8] {
+pub(crate) fn bytes(value: Value<'_>) -> &[u8] {
     match value {
         Value::Bytes(bytes) => bytes,
         _ => &[],

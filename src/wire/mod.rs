@@ -11,13 +11,15 @@ pub mod fields;
 
 pub mod point;
 
-mod entry;
+pub(crate) mod entry;
 
 pub mod batch;
 
 pub mod request;
 
 pub mod patch;
+
+pub(crate) mod point_writer;
 
 pub mod response;
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use bytes::{BufMut, BytesMut};
 
 use super::entry::{Entry, EntryKind};
+use super::fields::Value;
 use super::point::{FieldValue, PointView};
 use super::request::number::POINT;
 use super::{WireError, response, varint};
@@ -126,9 +127,15 @@ impl PointPatch {
         for edit in &mut self.edits {
             edit.verdict = if edit.locked { Verdict::Dimension } else { Verdict::Append };
         }
-        for entry in point.entries() {
-            let entry = entry?;
-            for edit in &mut self.edits {
+        let mut entries = point.entries();
+        loop {
+            let edits = &self.edits;
+            let Some(found) = entries.next_wanted(|key| edits.iter().position(|e| e.name.as_bytes() == key))
+            else {
+                break;
+            };
+            let (first, entry) = found?;
+            for edit in self.edits.iter_mut().skip(first) {
                 if edit.meets(&entry) {
                     edit.judge(&entry, &mut self.cuts);
                 }
@@ -152,7 +159,7 @@ impl PointPatch {
         self.edits.retain(|edit| edit.name != name || (edit.kind == EntryKind::Tag) != is_tag);
         let kind = kind_of(value, sort);
         let mut bytes = Vec::new();
-        write_entry(name, kind, value, &mut bytes);
+        write_entry(name.as_bytes(), kind, value.into(), &mut bytes);
         self.sets_tags |= kind == EntryKind::Tag;
         self.edits.push(Edit {
             name: name.to_owned(),
@@ -203,35 +210,46 @@ fn kind_of(value: FieldValue<'_>, sort: Sort) -> EntryKind {
 }
 
 /// Appends a map entry of a point's message.
-pub(crate) fn write_entry(name: &str, kind: EntryKind, value: FieldValue<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_entry(key: &[u8], kind: EntryKind, value: Value<'_>, out: &mut Vec<u8>) {
     const KEY: u8 = 1 << 3 | 2;
-    let mut entry = vec![KEY];
-    varint::write(name.len() as u64, &mut entry);
-    entry.put_slice(name.as_bytes());
-    write_value(value, &mut entry);
+    let length = 1 + varint::len(key.len() as u64) + key.len() + 1 + value_len(value);
     varint::write(u64::from(kind.number()) << 3 | 2, out);
-    varint::write(entry.len() as u64, out);
-    out.put_slice(&entry);
+    varint::write(length as u64, out);
+    out.put_u8(KEY);
+    varint::write(key.len() as u64, out);
+    out.put_slice(key);
+    write_value(value, out);
 }
 
-fn write_value(value: FieldValue<'_>, out: &mut Vec<u8>) {
-    const VARINT: u8 = 2 << 3;
-    const FIXED64: u8 = 2 << 3 | 1;
-    const BYTES: u8 = 2 << 3 | 2;
+/// How long a value is, without its tag.
+fn value_len(value: Value<'_>) -> usize {
     match value {
-        FieldValue::Int(int) => {
-            out.put_u8(VARINT);
-            varint::write(int.cast_unsigned(), out);
+        Value::Varint(number) => varint::len(number),
+        Value::Fixed64(_) => 8,
+        Value::Fixed32(_) => 4,
+        Value::Bytes(bytes) => varint::len(bytes.len() as u64) + bytes.len(),
+    }
+}
+
+fn write_value(value: Value<'_>, out: &mut Vec<u8>) {
+    const NUMBER: u8 = 2 << 3;
+    match value {
+        Value::Varint(number) => {
+            out.put_u8(NUMBER);
+            varint::write(number, out);
         }
-        FieldValue::Bool(bool) => out.put_slice(&[VARINT, u8::from(bool)]),
-        FieldValue::Double(double) => {
-            out.put_u8(FIXED64);
-            out.put_f64_le(double);
+        Value::Fixed64(number) => {
+            out.put_u8(NUMBER | 1);
+            out.put_u64_le(number);
         }
-        FieldValue::String(string) => {
-            out.put_u8(BYTES);
-            varint::write(string.len() as u64, out);
-            out.put_slice(string.as_bytes());
+        Value::Fixed32(number) => {
+            out.put_u8(NUMBER | 5);
+            out.put_u32_le(number);
+        }
+        Value::Bytes(bytes) => {
+            out.put_u8(NUMBER | 2);
+            varint::write(bytes.len() as u64, out);
+            out.put_slice(bytes);
         }
     }
 }

@@ -46,6 +46,17 @@ pub enum FieldValue<'a> {
     Bool(bool),
 }
 
+impl<'a> From<FieldValue<'a>> for Value<'a> {
+    fn from(value: FieldValue<'a>) -> Self {
+        match value {
+            FieldValue::String(string) => Self::Bytes(string.as_bytes()),
+            FieldValue::Int(int) => Self::Varint(int.cast_unsigned()),
+            FieldValue::Double(double) => Self::Fixed64(double.to_bits()),
+            FieldValue::Bool(bool) => Self::Varint(u64::from(bool)),
+        }
+    }
+}
+
 /// Why a part of a point can't be read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReadError {
@@ -204,6 +215,18 @@ impl<'a> PointView<'a> {
     /// The names of the dimensions as Kapacitor sent them.
     pub(crate) fn dimension_bytes(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.fields_numbered(number::DIMENSION).map(bytes)
+    }
+
+    /// Measurement, database and retention policy as Kapacitor sent them, found in one pass.
+    pub(crate) fn origin_bytes(&self) -> [&'a [u8]; 3] {
+        let mut found = [&[][..]; 3];
+        for field in Fields::new(self.body).flatten() {
+            let place = field.number.checked_sub(number::NAME).map(|place| place as usize);
+            if let Some(text) = place.and_then(|place| found.get_mut(place)) {
+                *text = bytes(field.value);
+            }
+        }
+        found
     }
 
     /// Tags and fields as they stand in the message.

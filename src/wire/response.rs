@@ -53,7 +53,7 @@ pub fn write_point(point: &proto::Point, out: &mut BytesMut) {
     }
     let mut body = point.encode_to_vec();
     for (name, &value) in point.fields_double.iter().filter(|(_, value)| negative_zero(value)) {
-        patch::write_entry(name, EntryKind::Double, FieldValue::Double(value), &mut body);
+        patch::write_entry(name.as_bytes(), EntryKind::Double, FieldValue::Double(value).into(), &mut body);
     }
     write_header(number::POINT, body.len(), out);
     out.put_slice(&body);
