@@ -26,9 +26,9 @@ use kapacitor_udfd::wire::point::{FieldValue, PointView};
 use tokio::net::UnixListener;
 
 static OPTIONS: &[OptionSpec] = &[
-    OptionSpec { name: "field", arguments: &[("name", ValueType::String)], help: "The field to average." },
-    OptionSpec { name: "size", arguments: &[("points", ValueType::Int)], help: "Over how many points." },
-    OptionSpec { name: "as", arguments: &[("name", ValueType::String)], help: "The field of the result." },
+    OptionSpec::new("field", &[("name", ValueType::String)], "The field to average."),
+    OptionSpec::new("size", &[("points", ValueType::Int)], "Over how many points."),
+    OptionSpec::new("as", &[("name", ValueType::String)], "The field of the result."),
 ];
 
 /// Each point costs a walk over its window, and a stalled function stalls the whole of kapacitord.

@@ -66,7 +66,8 @@ impl AsRef<OptionSpec> for Setter {
 type Arguments = &'static [(&'static str, ValueType)];
 
 const fn set_field(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
-    Setter { spec: OptionSpec { name, arguments, help }, sets: Sets::Field, only_if_missing: false }
+    let spec = OptionSpec::new(name, arguments, help).repeated();
+    Setter { spec, sets: Sets::Field, only_if_missing: false }
 }
 
 const fn set_tag(name: &'static str, arguments: Arguments, help: &'static str) -> Setter {
@@ -157,6 +158,8 @@ impl Handler for Mirror {
 /// One of the mirror's calls: what is set to what.
 struct Setting<'a> {
     setter: &'static Setter,
+    /// As the script calls it.
+    option: &'a str,
     name: &'a str,
     to: To<'a>,
 }
@@ -168,8 +171,7 @@ enum To<'a> {
 
 impl<'a> Setting<'a> {
     fn of(call: &'a CheckedCall<Setter>) -> Result<Self, HandlerError> {
-        let setter = call.spec;
-        let option = setter.spec.name;
+        let (setter, option) = (call.spec, call.name.as_str());
         let Some((name, to)) = Self::arguments(call) else {
             return Err(format!("option {option} takes a name and a value").into());
         };
@@ -177,7 +179,7 @@ impl<'a> Setting<'a> {
             let what = setter.sets;
             return Err(format!("must supply {what}: the name given to option {option} is empty").into());
         }
-        Ok(Self { setter, name, to })
+        Ok(Self { setter, option, name, to })
     }
 
     fn arguments(call: &'a CheckedCall<Setter>) -> Option<(&'a str, To<'a>)> {
@@ -198,8 +200,8 @@ impl<'a> Setting<'a> {
     }
 
     fn twice(&self) -> String {
-        let Setter { spec: OptionSpec { name: option, .. }, sets, .. } = self.setter;
-        format!("option {option}: the {sets} {:?} is set by another option too; set it once", self.name)
+        let Self { setter: Setter { sets, .. }, option, name, .. } = self;
+        format!("option {option}: the {sets} {name:?} is set by another option too; set it once")
     }
 }
 

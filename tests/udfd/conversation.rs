@@ -26,7 +26,9 @@ async fn info_tells_edges_and_options_and_nothing_more_comes() {
     assert_eq!((info.wants(), info.provides()), (proto::EdgeType::Batch, proto::EdgeType::Batch));
     let field = &info.options["field"];
     assert_eq!(field.value_types().collect::<Vec<_>>(), [proto::ValueType::String, proto::ValueType::Double]);
-    assert_eq!(info.options.len(), 10);
+    assert_eq!(info.options["field_int"], info.options["fieldInt"]);
+    // Ten options, of which eight are spelt in two ways.
+    assert_eq!(info.options.len(), 18);
     served.peer.half_close().await;
     served.peer.expect_end().await;
     assert!(served.ended.await.unwrap().task.is_none());

@@ -124,7 +124,7 @@ fn the_daemon_says_what_troubleshooting_quotes() {
 #[test]
 fn the_constants_are_where_limits_says() {
     let sources = [
-        ("options.rs", include_str!("../../src/options.rs")),
+        ("options/check.rs", include_str!("../../src/options/check.rs")),
         ("agent/outgoing.rs", include_str!("../../src/agent/outgoing.rs")),
         ("connection/queue.rs", include_str!("../../src/connection/queue.rs")),
         ("connection/mailbox.rs", include_str!("../../src/connection/mailbox.rs")),
