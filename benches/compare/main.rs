@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench compare -- [--peer NAME=SOCKET[,PID]]… [--points N] [--runs 5]`
 
+mod common;
 mod contender;
 mod echo;
 mod peer;
@@ -10,14 +11,12 @@ mod run;
 mod spread;
 mod table;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use common::{Common, note};
 use contender::Contender;
-use peer::Peer;
 use run::Run;
 
 /// How long one run should take: long enough to drown its start, short enough to alternate often.
@@ -26,57 +25,34 @@ const WRITES: [&str; 2] = ["bulk", "kapacitor"];
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// A server to compare with, already running; with its process id its CPU time is measured too
-    #[arg(long = "peer", value_name = "NAME=SOCKET[,PID]")]
-    peers: Vec<Peer>,
+    #[command(flatten)]
+    common: Common,
 
     /// The most points a run; each server gets as many as take it about two seconds
     #[arg(long, default_value_t = 20_000_000)]
     points: u64,
-
-    /// Runs each, of which the median is printed
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
-
-    /// Serves the raw echo on this socket; how this program starts its own copy
-    #[arg(long, hide = true)]
-    echo: Option<PathBuf>,
-
-    /// Given by cargo
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let done = match &args.echo {
-        Some(path) => echo::serve(path),
-        None => compare(&args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(&format!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    args.common.main(|| compare(&args))
 }
 
 fn compare(args: &Args) -> anyhow::Result<()> {
     let dir = tempfile::tempdir()?;
     let ours = contender::ours(dir.path())?;
-    let peers = args.peers.iter().map(Contender::peer);
+    let peers = args.common.peers.iter().map(Contender::peer);
     let contenders: Vec<_> = ours.into_iter().chain(peers).collect();
     for writes in WRITES {
         let points = contenders.iter().map(|contender| calibrate(contender, writes, args.points));
         let points = points.collect::<anyhow::Result<Vec<_>>>()?;
         let mut runs: Vec<Vec<Run>> = contenders.iter().map(|_| Vec::new()).collect();
-        for number in 1..=args.runs {
+        for number in 1..=args.common.runs {
             for ((contender, &points), runs) in contenders.iter().zip(&points).zip(&mut runs) {
                 let run = contender.run(writes, points)?;
                 note(&format!(
                     "{writes} {number}/{} {}: {:.0} points/s",
-                    args.runs, contender.name, run.points_per_s
+                    args.common.runs, contender.name, run.points_per_s
                 ));
                 runs.push(run);
             }
@@ -96,9 +72,4 @@ fn calibrate(contender: &Contender, writes: &str, most: u64) -> anyhow::Result<u
         }
         points = (points * 8).min(most);
     }
-}
-
-/// Says something aside from the table. Nobody may be reading.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

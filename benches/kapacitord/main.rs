@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench kapacitord -- [--peer NAME=SOCKET[,PID]]… [--points N] [--runs 5]`
 
+#[path = "../compare/common.rs"]
+mod common;
 #[path = "../compare/echo.rs"]
 mod echo;
 #[path = "../compare/peer.rs"]
@@ -31,53 +33,28 @@ mod stack;
 mod table;
 
 use std::env;
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{bail, ensure};
 use clap::Parser;
 
-use peer::Peer;
+use common::{Common, note};
 use run::Run;
 use stack::Stack;
 
 #[derive(Debug, Parser)]
 struct Args {
-    /// A server to compare with, already running; with its process id its CPU time is measured too
-    #[arg(long = "peer", value_name = "NAME=SOCKET[,PID]")]
-    peers: Vec<Peer>,
+    #[command(flatten)]
+    common: Common,
 
     /// Points in the recording that is replayed
     #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u64).range(1..=recording::MOST))]
     points: u64,
-
-    /// Runs each, of which the median is printed
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
-
-    /// Serves the raw echo on this socket; how this program starts its own copy
-    #[arg(long, hide = true)]
-    echo: Option<PathBuf>,
-
-    /// Given by cargo
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let done = match &args.echo {
-        Some(path) => echo::serve(path),
-        None => measure(&args),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            note(&format!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    args.common.main(|| measure(&args))
 }
 
 fn measure(args: &Args) -> anyhow::Result<()> {
@@ -86,13 +63,13 @@ fn measure(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     };
     let before = machine::load();
-    let mut stack = Stack::start(&args.peers)?;
+    let mut stack = Stack::start(&args.common.peers)?;
     recording::record(&stack.kapacitord, "mirror", args.points);
     let runs = alternate(&mut stack, args);
     let title = format!(
         "{version}, {} points, median of {}, load average {before} before and {} after",
         args.points,
-        args.runs,
+        args.common.runs,
         machine::load()
     );
     table::print(&title, &stack.contenders, &runs)?;
@@ -109,11 +86,11 @@ fn measure(args: &Args) -> anyhow::Result<()> {
 fn alternate(stack: &mut Stack, args: &Args) -> Vec<Vec<Option<Run>>> {
     let Stack { kapacitord, contenders, .. } = stack;
     let mut all: Vec<Vec<Option<Run>>> = contenders.iter().map(|_| Vec::new()).collect();
-    for number in 1..=args.runs {
+    for number in 1..=args.common.runs {
         for (contender, runs) in contenders.iter().zip(&mut all) {
             let run = run::measure(kapacitord, contender, number, args.points);
             let outcome = run.as_ref().map_or_else(|error| format!("failed: {error:#}"), Run::to_string);
-            note(&format!("{number}/{} {}: {outcome}", args.runs, contender.name));
+            note(&format!("{number}/{} {}: {outcome}", args.common.runs, contender.name));
             runs.push(run.ok());
         }
     }
@@ -131,9 +108,4 @@ fn version() -> anyhow::Result<Option<String>> {
     ensure!(output.status.success(), "{} version: {}", program.display(), output.status);
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(Some(text.split(" (").next().unwrap_or_default().trim().to_owned()))
-}
-
-/// Says something aside from the table. Nobody may be reading.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
