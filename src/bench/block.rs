@@ -1,12 +1,12 @@
 //! A run of frames, encoded once and sent again and again: for the next round only the times are
-//! written anew, and the keys where a block holds fewer than there are.
+//! written anew, the keys where a block holds fewer than there are, and ids.
 
 use bytes::BytesMut;
 use kapacitor_udfd::wire::response;
 
-use super::args::Shape;
+use super::plan::Shape;
 use super::points::key_text;
-use super::stamp;
+use super::{ids, stamp};
 
 /// Points a block, about: 180 KiB, so that it stays in a core's second-level cache.
 const POINTS: u64 = 1024;
@@ -18,6 +18,7 @@ pub(super) struct Block {
     frames: Vec<FrameEnd>,
     times: Vec<Place>,
     keys: Vec<Place>,
+    ids: Vec<Place>,
     points: u64,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct FrameEnd {
     pub(super) points: u64,
 }
 
-/// Where a point's time or key stands.
+/// Where a point's time, key or id stands.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     at: usize,
@@ -52,6 +53,7 @@ impl Block {
             frames: Vec::new(),
             times: Vec::new(),
             keys: Vec::new(),
+            ids: Vec::new(),
             points,
         };
         for point in 0..points {
@@ -78,6 +80,10 @@ impl Block {
                 text = key_text(key);
             }
             overwrite(&mut self.bytes, place.at, text.as_bytes());
+        }
+        for place in &self.ids {
+            let id = ids::text(self.shape.id(first + place.point));
+            overwrite(&mut self.bytes, place.at, &id);
         }
     }
 
@@ -125,6 +131,10 @@ impl Block {
             let key = key_text(self.shape.key(number));
             self.keys.extend(places(frame, key.as_bytes()).map(|at| Place { at: start + at, point }));
         }
+        if self.shape.ids > 0 && time.is_some() {
+            let id = ids::text(self.shape.id(number));
+            self.ids.extend(places(frame, &id).map(|at| Place { at: start + at, point }));
+        }
         let points = self.frames.last().map_or(0, |end| end.points);
         self.frames.push(FrameEnd { at: self.bytes.len(), points });
     }
@@ -151,10 +161,18 @@ mod tests {
     use super::*;
 
     fn shapes() -> impl Iterator<Item = Shape> {
-        let keys = [1, 3, 100, 5000];
-        keys.into_iter().flat_map(|keys| {
-            let shape = move |(tags, fields, batch)| Shape { keys, tags, fields, batch };
-            [(0, 0, 0), (3, 4, 0), (12, 9, 0), (3, 4, 10), (1, 1, 2000)].map(shape)
+        [1, 3, 100, 5000].into_iter().flat_map(|keys| {
+            let shape = move |(tags, fields, batch, ids)| Shape { keys, ids, tags, fields, batch };
+            [
+                (0, 0, 0, 0),
+                (3, 4, 0, 0),
+                (12, 9, 0, 0),
+                (3, 4, 10, 0),
+                (1, 1, 2000, 0),
+                (3, 5, 0, keys * 30),
+                (2, 5, 10, keys * 30),
+            ]
+            .map(shape)
         })
     }
 
@@ -192,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_point_takes_about_180_bytes() {
-        let block = Block::new(Shape { keys: 100, tags: 3, fields: 4, batch: 0 }, 0, 100);
+        let block = Block::new(Shape { keys: 100, ids: 0, tags: 3, fields: 4, batch: 0 }, 0, 100);
         let each = block.bytes().len() / 100;
         assert!((170..=190).contains(&each), "{each}");
     }

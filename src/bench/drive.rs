@@ -7,22 +7,28 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 
-use super::args::{Expect, Plan};
 use super::frames::Frames;
+use super::gate::Gatekeeper;
 use super::keepalive::Keepalives;
+use super::plan::{Expect, Plan};
 use super::receiver::{self, Check, Received};
-use super::sender::{Gate, Sender, Sent};
-use super::server::{Memory, Server, own_cpu};
+use super::sender::{Gates, Job, Sender, Sent};
+use super::server::{Cost, Memory, Server};
+use super::tally::Tally;
+use super::{batches, order};
 
 /// All that came of it.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) connections: Vec<Connection>,
-    /// The server's, between Init and the end of the last connection.
-    pub(super) server_cpu: Option<Duration>,
-    /// Ours.
-    pub(super) client_cpu: Duration,
-    /// The server's memory after the data, while all connections were still open.
+    /// From Init until all data had been worked off, if the connections lingered; else until the last
+    /// one had ended.
+    pub(super) load: Cost,
+    /// From Init to the end of the last connection.
+    pub(super) whole: Cost,
+    /// The server's memory when all data had been worked off, and later when the connections were about
+    /// to be half-closed; if they lingered.
+    pub(super) loaded: Option<Memory>,
     pub(super) open: Option<Memory>,
 }
 
@@ -39,41 +45,51 @@ pub(super) fn drive(
     peers: Vec<Frames>,
     server: Option<&Server>,
 ) -> anyhow::Result<Outcome> {
-    let before = (server.map(Server::cpu).transpose()?, own_cpu()?);
-    let (connections, open) = thread::scope(|scope| {
-        let (ready, all_ready) = mpsc::channel();
-        let mut gates = Vec::new();
+    let before = Cost::so_far(server)?;
+    let memory = || if plan.lingers() { server.map(Server::memory).transpose() } else { Ok(None) };
+    let (connections, looks) = thread::scope(|scope| {
+        let (mut loaded, mut open) = (Gatekeeper::new(), Gatekeeper::new());
         let mut running = Vec::new();
         for (number, frames) in (0..).zip(peers) {
-            let (held, open) = mpsc::channel();
-            gates.push(held);
-            let gate = Gate { ready: ready.clone(), open };
-            running.push(scope.spawn(move || connection(plan, info, number, frames, gate)));
+            let gates = Gates { loaded: loaded.gate(), open: open.gate() };
+            let points = plan.share(number);
+            let job = Job { points, snapshot: plan.snapshot, hold: plan.hold, gates };
+            let check = check(plan, info, points);
+            running.push(scope.spawn(move || connection(plan, frames, job, check)));
         }
-        drop(ready);
-        // Nothing is ever sent: this ends when each connection is ready or has ended.
-        let _ = all_ready.recv();
-        let open = plan.lingers().then(|| server.map(Server::memory).transpose());
-        drop(gates);
+        let loaded = loaded.meet(|| anyhow::Ok((Cost::so_far(server)?, memory()?)));
+        let open = open.meet(memory);
         let joined =
             running.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?);
-        let connections = joined.collect::<anyhow::Result<Vec<_>>>()?;
-        anyhow::Ok((connections, open.transpose()?.flatten()))
+        anyhow::Ok((joined.collect::<anyhow::Result<Vec<_>>>()?, (loaded?, open?)))
     })?;
-    let server_cpu =
-        server.map(Server::cpu).transpose()?.zip(before.0).map(|(now, then)| now.saturating_sub(then));
-    Ok(Outcome { connections, server_cpu, client_cpu: own_cpu()?.saturating_sub(before.1), open })
+    let whole = Cost::so_far(server)?.since(before);
+    let ((load, loaded), open) = looks;
+    let load = if plan.lingers() { load.since(before) } else { whole };
+    Ok(Outcome { connections, load, whole, loaded, open })
 }
 
-fn connection(
+/// Gives a connection that has been given a snapshot back the time to send what it owes.
+pub(super) fn go_on(
     plan: &Plan,
     info: &InfoResponse,
-    number: u64,
     frames: Frames,
-    gate: Gate,
+    tally: Option<Tally>,
 ) -> anyhow::Result<Connection> {
-    let points = plan.share(number);
-    let check = check(plan, info, points);
+    let gates = Gates { loaded: Gatekeeper::new().gate(), open: Gatekeeper::new().gate() };
+    // Without a tally nobody knows what is owed.
+    let hold = if tally.is_some() { plan.hold } else { Duration::ZERO };
+    let check = Check {
+        order: if tally.is_some() { order::Rule::Free } else { order::Rule::NotFalling },
+        complete: None,
+        tally,
+        arrivals: false,
+        ..check(plan, info, 0)
+    };
+    connection(plan, frames, Job { points: 0, snapshot: false, hold, gates }, check)
+}
+
+fn connection(plan: &Plan, frames: Frames, job: Job, check: Check) -> anyhow::Result<Connection> {
     let socket = frames.socket().try_clone().context("can't share a socket between two threads")?;
     socket.set_write_timeout(None)?;
     let (events, answers) = mpsc::channel();
@@ -81,24 +97,33 @@ fn connection(
     let sender = Sender::new(plan, socket, answers, Arc::clone(&progress))?;
     thread::scope(|scope| {
         let receiving = scope.spawn(move || receiver::receive(frames, check, events, &progress));
-        let (sent, keepalives) = sender.run(points, gate);
+        let (sent, keepalives) = sender.run(job);
         let received = receiving.join().map_err(|_| anyhow!("a reading thread panicked"))?;
         Ok(Connection { sent, keepalives, received })
     })
 }
 
 fn check(plan: &Plan, info: &InfoResponse, points: u64) -> Check {
-    let (mirrored, complete) = match plan.expect {
-        Expect::Mirror => (Some(points), Some(points)),
-        Expect::Any => (None, None),
+    let mirror = plan.expect == Expect::Mirror;
+    let (order, complete) = match plan.expect {
+        Expect::Mirror => (order::Rule::Mirror(points), Some(points)),
+        Expect::Any => (order::Rule::NotFalling, None),
         // With several connections nobody can say which of them gets how many.
-        Expect::Exactly(number) => (None, Some(number).filter(|_| plan.connections == 1)),
+        Expect::Exactly(number) => (order::Rule::NotFalling, Some(number).filter(|_| plan.connections == 1)),
+        Expect::Counts { .. } => (order::Rule::Free, None),
+    };
+    let tally = match &plan.expect {
+        Expect::Counts { field } => Some(Tally::new(plan.shape, field, points)),
+        _ => None,
     };
     Check {
-        mirrored,
-        complete,
-        batches: info.provides() == EdgeType::Batch,
-        batch: plan.shape.batch,
+        order,
+        batches: batches::Rule {
+            provided: info.provides() == EdgeType::Batch,
+            mirrored: (mirror && plan.shape.batch > 0).then_some((points, plan.shape.batch)),
+        },
+        complete: complete.filter(|&goal| goal > 0),
+        tally,
         arrivals: plan.deadlines.is_some(),
         timeout: plan.timeout,
     }

@@ -3,12 +3,12 @@
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 
-use kapacitor_udfd::wire::frame;
+use kapacitor_udfd::wire::frame::{self, Frame};
 
 /// More than a unix socket holds.
 const BUFFER: usize = 256 << 10;
-/// A snapshot comes as one frame.
-const MAX_FRAME: usize = 1 << 30;
+/// A snapshot comes as one frame; the most that the daemon can be told to take.
+const MAX_FRAME: usize = 2 << 30;
 
 #[derive(Debug)]
 pub(super) struct Frames {
@@ -34,9 +34,11 @@ impl Frames {
 
     /// Reads once.
     pub(super) fn fill(&mut self) -> io::Result<Filled> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
         if self.end == self.buffer.len() {
             self.buffer.resize(2 * self.end, 0);
         }
@@ -53,13 +55,13 @@ impl Frames {
         }
     }
 
-    /// The message in the next whole frame of what has been read.
+    /// The next whole frame of what has been read.
     #[inline]
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<&[u8]>> {
+    pub(super) fn next(&mut self) -> anyhow::Result<Option<Frame<'_>>> {
         let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
         let Some(frame) = frame::find(rest, MAX_FRAME)? else { return Ok(None) };
         self.start += frame.bytes().len();
-        Ok(Some(frame.message()))
+        Ok(Some(frame))
     }
 
     /// How many bytes of an unfinished frame there are.

@@ -17,12 +17,15 @@ pub(super) struct Keepalives {
     unix_start: i64,
     outstanding: VecDeque<(i64, Instant)>,
     latest_answered: Option<Instant>,
+    watched: Option<Instant>,
     pub(super) sent: u64,
     pub(super) answered: u64,
     /// Nobody asked for these: a busy function shows that it lives.
     pub(super) unrequested: u64,
     /// Nanoseconds there and back, of those answered with the time they carried.
     pub(super) round_trips: Histogram<u64>,
+    /// Those of them that were sent from a moment on: see `watch`.
+    pub(super) watched_round_trips: Histogram<u64>,
 }
 
 impl Keepalives {
@@ -35,11 +38,18 @@ impl Keepalives {
             unix_start: i64::try_from(unix.as_nanos())?,
             outstanding: VecDeque::new(),
             latest_answered: None,
+            watched: None,
             sent: 0,
             answered: 0,
             unrequested: 0,
             round_trips: Histogram::new(3)?,
+            watched_round_trips: Histogram::new(3)?,
         })
+    }
+
+    /// Counts those that are sent from this moment on apart.
+    pub(super) fn watch(&mut self, from: Option<Instant>) {
+        self.watched = from;
     }
 
     /// When the next one is to be sent.
@@ -71,6 +81,9 @@ impl Keepalives {
             let nanos = u64::try_from(at.saturating_duration_since(sent).as_nanos()).unwrap_or(u64::MAX);
             // Fails only for want of memory: it grows with what it is given.
             let _ = self.round_trips.record(nanos);
+            if self.watched.is_some_and(|from| from <= sent) {
+                let _ = self.watched_round_trips.record(nanos);
+            }
         }
     }
 

@@ -6,11 +6,11 @@
 //!   timers the last point started; those started before it come earlier, at most by as long as
 //!   sending took.
 //! * after the own send: arrival − (end of the write of the point whose time the answer carries + D),
-//!   for answers that carry a time that was sent.
+//!   for answers that carry a time that was sent. Exact where that point is the one that started the timer:
+//!   where each key has one point, or the function sends the time of the first.
 //!
-//! What came before the last point was written is left out, and so is what came after the
-//! half-close: that is no timeout but the end. Send one point a key (`--points N --keys N`), and the
-//! second figure is exact for each.
+//! What came before the last point was written is left out of the first figure; what came after the
+//! half-close of both: that is no timeout but the end.
 
 use std::time::{Duration, Instant};
 
@@ -31,10 +31,12 @@ pub(super) struct Lateness {
 pub(super) struct Deadlines {
     pub(super) after_last_send: Lateness,
     pub(super) after_own_send: Lateness,
-    /// Came before the last point was written.
+    /// Came before the last point was written; only in `after_own_send`.
     pub(super) during_data: u64,
     /// Came only after the half-close.
     pub(super) at_end: u64,
+    /// From the first moment that a connection's first point was due until the last arrival on it.
+    pub(super) longest: Option<Duration>,
 }
 
 impl Deadlines {
@@ -44,6 +46,7 @@ impl Deadlines {
             after_own_send: Lateness::new()?,
             during_data: 0,
             at_end: 0,
+            longest: None,
         };
         for connection in connections {
             deadlines.add(connection, timeout);
@@ -55,16 +58,19 @@ impl Deadlines {
         let sent = &connection.sent;
         let Some(last_send) = sent.data_ended else { return };
         for &(arrival, time) in &connection.received.arrivals {
+            if sent.half_closed.is_some_and(|end| end < arrival) {
+                self.at_end += 1;
+                continue;
+            }
             if arrival <= last_send {
                 self.during_data += 1;
-            } else if sent.half_closed.is_some_and(|end| end < arrival) {
-                self.at_end += 1;
             } else {
                 self.after_last_send.add(arrival, last_send + timeout);
-                if let Some(own_send) = written(&sent.moments, time) {
-                    self.after_own_send.add(arrival, own_send + timeout);
-                }
             }
+            if let Some(own_send) = written(&sent.moments, time) {
+                self.after_own_send.add(arrival, own_send + timeout);
+            }
+            self.longest = self.longest.max(arrival.checked_duration_since(sent.started + timeout));
         }
     }
 }

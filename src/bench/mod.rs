@@ -7,24 +7,30 @@
 
 mod args;
 mod literal;
+mod plan;
 
 mod block;
+mod ids;
 mod points;
 mod stamp;
 
 mod drive;
 mod frames;
+mod gate;
 mod keepalive;
-mod order;
 mod receiver;
 mod restore;
 mod sender;
 mod server;
 mod session;
 
+mod batches;
+mod order;
+mod silence;
+mod tally;
+
 mod lateness;
 mod report;
-mod table;
 mod verdict;
 
 use std::process::ExitCode;
@@ -35,7 +41,7 @@ use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 pub(crate) use args::BenchArgs;
 
 use crate::cli::output;
-use args::Plan;
+use plan::Plan;
 use report::Report;
 use server::Server;
 

@@ -9,11 +9,20 @@ use super::stamp;
 /// does worse than this is not worth the memory.
 const MAX_GAPS: usize = 100_000;
 
+/// What is asked of the times that come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Those of so many points, each once, in order.
+    Mirror(u64),
+    NotFalling,
+    /// Nothing: tasks end in another order than their points came.
+    Free,
+}
+
 /// Points a connection got back, by what their times say.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The number of points sent, if each of them must come back.
-    mirrored: Option<u64>,
+    rule: Rule,
     /// The point that should come next.
     next: u64,
     last: i64,
@@ -52,10 +61,9 @@ pub(super) struct Wrong {
 }
 
 impl Order {
-    /// Expects each of `mirrored` points once, in order; `None` asks only that times don't fall.
-    pub(super) fn new(mirrored: Option<u64>) -> Self {
+    pub(super) fn new(rule: Rule) -> Self {
         Self {
-            mirrored,
+            rule,
             next: 0,
             last: i64::MIN,
             gaps: BTreeMap::new(),
@@ -71,11 +79,12 @@ impl Order {
     #[inline]
     pub(super) fn take(&mut self, time: i64) {
         self.points += 1;
-        match self.mirrored {
-            Some(sent) if self.next < sent && time == stamp::time(self.next) => self.next += 1,
-            Some(sent) => self.unexpected(time, sent),
-            None if time >= self.last => self.last = time,
-            None => {
+        match self.rule {
+            Rule::Mirror(sent) if self.next < sent && time == stamp::time(self.next) => self.next += 1,
+            Rule::Mirror(sent) => self.unexpected(time, sent),
+            Rule::Free => {}
+            Rule::NotFalling if time >= self.last => self.last = time,
+            Rule::NotFalling => {
                 let last = self.last;
                 self.disordered.note(|| format!("time {time} after {last}"));
             }
@@ -94,7 +103,7 @@ impl Order {
 
     pub(super) fn wrong(&self) -> Wrong {
         let skipped: u64 = self.gaps.iter().map(|(from, to)| to - from).sum();
-        let unsent = self.mirrored.map_or(0, |sent| sent - self.next);
+        let unsent = if let Rule::Mirror(sent) = self.rule { sent - self.next } else { 0 };
         Wrong {
             missing: skipped + unsent,
             out_of_order: self.disordered.count,
@@ -162,7 +171,7 @@ mod tests {
     use super::*;
 
     fn check(numbers: &[u64], expected: Wrong, words: &str) {
-        let mut order = Order::new(Some(10));
+        let mut order = Order::new(Rule::Mirror(10));
         for &number in numbers {
             order.take(stamp::time(number));
         }
@@ -205,7 +214,7 @@ mod tests {
 
     #[test]
     fn without_a_mirror_times_must_not_fall() {
-        let mut order = Order::new(None);
+        let mut order = Order::new(Rule::NotFalling);
         for time in [-5, -5, 7, 100, 7, 100] {
             order.take(time);
         }

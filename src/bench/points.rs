@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use kapacitor_udfd::proto;
 
-use super::args::Shape;
-use super::stamp;
+use super::plan::Shape;
+use super::{ids, stamp};
 
 const NAME: &str = "requests";
 /// The tag the points are grouped by.
 const KEY: &str = "user";
 const TAGS: [(&str, &str); 2] = [("host", "web-0042"), ("zone", "eu-1a")];
-const FIELDS: [&str; 4] = ["millis", "bytes", "path", "cached"];
+const FIELDS: [&str; 5] = ["millis", "bytes", "path", "cached", "amount"];
 
 impl Shape {
     /// The point with this number.
@@ -71,8 +71,10 @@ impl Shape {
     }
 
     fn tag(&self, tag: u32, number: u64) -> (String, String) {
-        match tag.checked_sub(1) {
-            None => (KEY.to_owned(), key_text(self.key(number))),
+        let with_id = u32::from(self.ids > 0);
+        match tag.checked_sub(1 + with_id) {
+            None if tag == 0 => (KEY.to_owned(), key_text(self.key(number))),
+            None => (ids::TAG.to_owned(), id_text(self.id(number))),
             Some(other) => match TAGS.get(other as usize) {
                 Some((name, value)) => ((*name).to_owned(), (*value).to_owned()),
                 None => (format!("tag{tag}"), format!("value{tag}")),
@@ -86,7 +88,11 @@ pub(super) fn key_text(key: u64) -> String {
     format!("u{key:08}")
 }
 
-/// Doubles, integers, strings and booleans in turn; the first four with names of their own. No
+fn id_text(id: u64) -> String {
+    ids::text(id).into_iter().map(char::from).collect()
+}
+
+/// Doubles, integers, strings and booleans in turn; the first five with names of their own. No
 /// value is its type's zero, which an encoder may leave out: all points have the same length.
 fn set_field(point: &mut proto::Point, field: u32, number: u64) {
     let known = FIELDS.get(field as usize).map(|&name| name.to_owned());

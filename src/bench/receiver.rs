@@ -10,11 +10,15 @@ use std::time::{Duration, Instant};
 
 use kapacitor_udfd::proto;
 use kapacitor_udfd::proto::response::Message as Answer;
+use kapacitor_udfd::wire::frame::Frame;
 use prost::Message as _;
 
+use super::batches::{self, Batches};
 use super::frames::{Filled, Frames};
-use super::order::Order;
-use super::{session, stamp};
+use super::order::{self, Order};
+use super::silence::Silence;
+use super::tally::Tally;
+use super::{ids, session, stamp};
 
 /// What the sender waits for.
 #[derive(Debug)]
@@ -23,12 +27,20 @@ pub(super) enum Event {
         time: i64,
         at: Instant,
     },
-    Snapshot {
-        snapshot: Vec<u8>,
-        at: Instant,
-    },
+    Snapshot(Taken),
     /// As many points have come as are expected.
     Complete,
+}
+
+/// A snapshot.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) bytes: Vec<u8>,
+    pub(super) at: Instant,
+    /// The longest time without any response while it was waited for.
+    pub(super) silence: Duration,
+    /// What had come before it, if that is counted.
+    pub(super) tally: Option<Tally>,
 }
 
 /// What the sender says of itself.
@@ -36,20 +48,19 @@ pub(super) enum Event {
 pub(super) struct Progress {
     /// Grows as long as the sender gets on, or waits because it is told to.
     pub(super) steps: AtomicU64,
+    pub(super) snapshot_asked: AtomicBool,
     pub(super) half_closed: AtomicBool,
 }
 
 /// What is to be checked on one connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Check {
-    /// Each of so many points must come back.
-    pub(super) mirrored: Option<u64>,
+    pub(super) order: order::Rule,
+    pub(super) batches: batches::Rule,
     /// No more points than these are waited for.
     pub(super) complete: Option<u64>,
-    /// The function says that it provides batches.
-    pub(super) batches: bool,
-    /// The size of the batches sent, if they are mirrored.
-    pub(super) batch: u64,
+    /// How many points went into those that come; it says what is waited for, too.
+    pub(super) tally: Option<Tally>,
     /// Note when each point came.
     pub(super) arrivals: bool,
     pub(super) timeout: Duration,
@@ -74,12 +85,11 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) order: Order,
-    pub(super) batches: u64,
+    pub(super) batches: Batches,
+    pub(super) tally: Option<Tally>,
     pub(super) bytes: u64,
     /// When each point came, and its time; only for `Check::arrivals`.
     pub(super) arrivals: Vec<(Instant, i64)>,
-    /// The first thing wrong about batches.
-    pub(super) batch_fault: Option<String>,
     pub(super) end: End,
     pub(super) ended: Instant,
 }
@@ -108,11 +118,15 @@ pub(super) fn receive(
 
 #[derive(Debug)]
 struct Receiver {
-    check: Check,
+    complete: Option<u64>,
+    arrivals: bool,
+    timeout: Duration,
     events: Sender<Event>,
     progress: Arc<Progress>,
     received: Received,
-    batch_open: bool,
+    /// The sender knows that all has come.
+    told: bool,
+    silence: Silence,
     /// Everything that shows that the function gets on.
     signs: u64,
     seen: (u64, u64),
@@ -121,17 +135,33 @@ struct Receiver {
 
 impl Receiver {
     fn new(check: Check, events: Sender<Event>, progress: Arc<Progress>) -> Self {
+        let Check { order, batches, complete, tally, arrivals, timeout } = check;
+        let now = Instant::now();
         let received = Received {
-            order: Order::new(check.mirrored),
-            batches: 0,
+            order: Order::new(order),
+            batches: Batches::new(batches),
+            tally,
             bytes: 0,
             arrivals: Vec::new(),
-            batch_fault: None,
             end: End::Closed,
-            ended: Instant::now(),
+            ended: now,
         };
-        let (batch_open, signs, seen, quiet_since) = (false, 0, (0, 0), None);
-        Self { check, events, progress, received, batch_open, signs, seen, quiet_since }
+        let (signs, seen, quiet_since) = (0, (0, 0), None);
+        let silence = Silence::new(now);
+        let told = false;
+        Self {
+            complete,
+            arrivals,
+            timeout,
+            events,
+            progress,
+            received,
+            told,
+            silence,
+            signs,
+            seen,
+            quiet_since,
+        }
     }
 
     /// Reads once and takes all that came.
@@ -143,15 +173,12 @@ impl Receiver {
             Filled::EndOfStream => return Ok(Some(End::Closed)),
         }
         let at = Instant::now();
+        self.silence.watch(self.progress.snapshot_asked.load(Relaxed));
         let before = (self.signs, self.received.order.points);
-        while let Some(message) = frames.next()? {
-            match stamp::of_point(message) {
-                Some(time) => self.point(time, at),
-                None => {
-                    if let Some(end) = self.other(message, at)? {
-                        return Ok(Some(end));
-                    }
-                }
+        while let Some(frame) = frames.next()? {
+            self.silence.broken(at);
+            if let Some(end) = self.take(frame, at)? {
+                return Ok(Some(end));
             }
         }
         self.after_points(before.1);
@@ -161,25 +188,35 @@ impl Receiver {
     }
 
     #[inline]
+    fn take(&mut self, frame: Frame<'_>, at: Instant) -> anyhow::Result<Option<End>> {
+        let Some(time) = stamp::of_point(frame.message()) else { return self.other(frame.message(), at) };
+        if let Some(tally) = &mut self.received.tally {
+            tally.take_frame(frame)?;
+        }
+        self.point(time, at);
+        Ok(None)
+    }
+
+    #[inline]
     fn point(&mut self, time: i64, at: Instant) {
         self.received.order.take(time);
-        if self.check.batches && !self.batch_open {
-            self.batch_fault(|_| "a point outside a batch".to_owned());
-        }
-        if self.check.arrivals {
+        self.received.batches.point();
+        if self.arrivals {
             self.received.arrivals.push((at, time));
         }
     }
 
     fn after_points(&mut self, before: u64) {
         let points = self.received.order.points;
-        if points > before {
-            self.signs += 1;
-            let complete = |goal| before < goal && goal <= points;
-            if self.check.complete.is_some_and(complete) {
-                // The sender may be done already.
-                let _ = self.events.send(Event::Complete);
-            }
+        self.signs += u64::from(points > before);
+        let complete = || match &self.received.tally {
+            Some(tally) => tally.is_complete(),
+            None => self.complete.is_some_and(|goal| goal <= points),
+        };
+        if !self.told && complete() {
+            self.told = true;
+            // The sender may be done already.
+            let _ = self.events.send(Event::Complete);
         }
     }
 
@@ -193,13 +230,17 @@ impl Receiver {
         let keepalive = matches!(answer, Answer::Keepalive(_));
         self.signs += u64::from(!keepalive || !self.progress.half_closed.load(Relaxed));
         match answer {
-            Answer::Point(point) => self.point(point.time, at),
-            Answer::Begin(_) => self.begin(),
-            Answer::End(_) => self.end(),
-            Answer::Keepalive(answer) => drop(self.events.send(Event::Keepalive { time: answer.time, at })),
-            Answer::Snapshot(answer) => {
-                drop(self.events.send(Event::Snapshot { snapshot: answer.snapshot, at }));
+            Answer::Point(point) => {
+                if let Some(tally) = &mut self.received.tally {
+                    let count = point.fields_int.get(tally.field()).copied();
+                    tally.take(point.tags.get(ids::TAG).map(String::as_str), count);
+                }
+                self.point(point.time, at);
             }
+            Answer::Begin(_) => self.received.batches.begin(self.received.order.points),
+            Answer::End(_) => self.received.batches.end(self.received.order.next()),
+            Answer::Keepalive(answer) => drop(self.events.send(Event::Keepalive { time: answer.time, at })),
+            Answer::Snapshot(answer) => self.snapshot(answer.snapshot, at),
             Answer::Error(error) => return Ok(Some(End::Error(error.error))),
             other => {
                 return Ok(Some(End::Broken(format!("got {} nobody asked for", session::name(&other)))));
@@ -208,35 +249,11 @@ impl Receiver {
         Ok(None)
     }
 
-    fn begin(&mut self) {
-        if !self.check.batches {
-            self.batch_fault(|_| "a BeginBatch, though the function says it provides a stream".to_owned());
-        }
-        if std::mem::replace(&mut self.batch_open, true) {
-            self.batch_fault(|order| format!("a BeginBatch inside a batch, after {} points", order.points));
-        }
-    }
-
-    fn end(&mut self) {
-        self.received.batches += 1;
-        if !std::mem::replace(&mut self.batch_open, false) {
-            self.batch_fault(|_| {
-                "an EndBatch without a BeginBatch: it would bring kapacitord down".to_owned()
-            });
-        }
-        if let Some(sent) = self.check.mirrored.filter(|_| self.check.batch > 0) {
-            let next = self.received.order.next();
-            if !next.is_multiple_of(self.check.batch) && next != sent {
-                self.batch_fault(|_| format!("an EndBatch amid a batch, before point {next}"));
-            }
-        }
-    }
-
-    #[cold]
-    fn batch_fault(&mut self, fault: impl FnOnce(&Order) -> String) {
-        if self.received.batch_fault.is_none() {
-            self.received.batch_fault = Some(fault(&self.received.order));
-        }
+    fn snapshot(&mut self, bytes: Vec<u8>, at: Instant) {
+        self.progress.snapshot_asked.store(false, Relaxed);
+        self.silence.watch(false);
+        let tally = self.received.tally.clone();
+        drop(self.events.send(Event::Snapshot(Taken { bytes, at, silence: self.silence.longest, tally })));
     }
 
     /// Whether neither side has got on for the timeout.
@@ -246,7 +263,7 @@ impl Receiver {
             self.quiet_since = None;
         }
         let since = *self.quiet_since.get_or_insert_with(Instant::now);
-        since.elapsed() >= self.check.timeout
+        since.elapsed() >= self.timeout
     }
 }
 

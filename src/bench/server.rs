@@ -24,6 +24,26 @@ pub(super) struct Memory {
     pub(super) peak: u64,
 }
 
+/// CPU time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cost {
+    pub(super) server: Option<Duration>,
+    /// Of this process.
+    pub(super) client: Duration,
+}
+
+impl Cost {
+    pub(super) fn so_far(server: Option<&Server>) -> anyhow::Result<Self> {
+        let client = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into();
+        Ok(Self { server: server.map(Server::cpu).transpose()?, client })
+    }
+
+    pub(super) fn since(self, before: Self) -> Self {
+        let server = self.server.zip(before.server).map(|(now, then)| now.saturating_sub(then));
+        Self { server, client: self.client.saturating_sub(before.client) }
+    }
+}
+
 impl Server {
     pub(super) fn new(pid: i32) -> anyhow::Result<Self> {
         let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(pid));
@@ -44,11 +64,6 @@ impl Server {
         let value = |name| kibibytes(&status, name).with_context(|| format!("no {name} in {path}"));
         Ok(Memory { rss: value("VmRSS:")?, peak: value("VmHWM:")? })
     }
-}
-
-/// The CPU time of this process.
-pub(super) fn own_cpu() -> anyhow::Result<Duration> {
-    Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
 }
 
 fn kibibytes(status: &str, name: &str) -> Option<u64> {

@@ -1,19 +1,22 @@
 //! One question and one answer at a time: dialling, Info, Init and Restore, before any data flows.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail, ensure};
 use kapacitor_udfd::proto::request::Message as Question;
 use kapacitor_udfd::proto::response::Message as Answer;
-use kapacitor_udfd::proto::{InfoRequest, InfoResponse, InitRequest, Request, Response, RestoreRequest};
+use kapacitor_udfd::proto::{
+    InfoRequest, InfoResponse, InitRequest, KeepaliveRequest, Request, Response, RestoreRequest,
+};
 use prost::Message;
 
-use super::args::Plan;
 use super::frames::{Filled, Frames};
+use super::plan::Plan;
+use super::silence::Silence;
 
 /// How often it is looked whether a peer that says nothing has been silent for too long.
 const TICK: Duration = Duration::from_millis(100);
@@ -44,16 +47,54 @@ pub(super) fn init(plan: &Plan, number: u64) -> anyhow::Result<Frames> {
     }
 }
 
-/// Gives a snapshot back; the time it took.
-pub(super) fn restore(frames: &mut Frames, snapshot: Vec<u8>, timeout: Duration) -> anyhow::Result<Duration> {
+/// How a restore was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answered {
+    pub(super) took: Duration,
+    /// The longest time without any response.
+    pub(super) silence: Duration,
+}
+
+/// Gives a snapshot back. Keepalives go on meanwhile, as Kapacitor has it.
+pub(super) fn restore(frames: &mut Frames, snapshot: Vec<u8>, plan: &Plan) -> anyhow::Result<Answered> {
+    let request = encode(Question::Restore(RestoreRequest { snapshot }));
+    let socket = frames.socket().try_clone().context("can't share a socket between two threads")?;
+    socket.set_write_timeout(Some(plan.timeout))?;
+    let (done, until_done) = mpsc::channel();
     let started = Instant::now();
-    match ask(frames, Question::Restore(RestoreRequest { snapshot }), timeout).context("restore")? {
+    let mut silence = Silence::new(started);
+    silence.watch(true);
+    let answer = thread::scope(|scope| {
+        let writing =
+            scope.spawn(move || write_and_keep_alive(&socket, &request, plan.keepalive, &until_done));
+        let answer = answer(frames, plan.timeout, &mut silence);
+        drop(done);
+        let written = writing.join().map_err(|_| anyhow!("a writing thread panicked"))?;
+        answer.map_err(|error| why(error, written))
+    });
+    match answer.context("restore")? {
         Answer::Restore(answer) => {
             ensure!(answer.success, "restore refused: {}", answer.error);
-            Ok(started.elapsed())
+            Ok(Answered { took: started.elapsed(), silence: silence.longest })
         }
         other => bail!("sent restore, got {}", name(&other)),
     }
+}
+
+/// Writes the request, and keepalives behind it until the other end of `until_done` is dropped.
+fn write_and_keep_alive(
+    mut socket: &UnixStream,
+    request: &[u8],
+    interval: Option<Duration>,
+    until_done: &Receiver<()>,
+) -> io::Result<()> {
+    socket.write_all(request)?;
+    let Some(interval) = interval else { return Ok(()) };
+    while until_done.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+        // The answer comes after what is waited for, and is nobody's: 1 is no time that a sender gives.
+        socket.write_all(&encode(Question::Keepalive(KeepaliveRequest { time: 1 })))?;
+    }
+    Ok(())
 }
 
 /// A request as it goes over the wire.
@@ -97,10 +138,25 @@ fn ask(frames: &mut Frames, question: Question, timeout: Duration) -> anyhow::Re
     frames.socket().set_write_timeout(Some(timeout))?;
     let mut socket = frames.socket();
     let sent = socket.write_all(&encode(question));
+    answer(frames, timeout, &mut Silence::new(Instant::now())).map_err(|error| why(error, sent))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the function closed the connection instead of answering")]
+struct Closed;
+
+/// Why something could not be sent says more than that nothing came.
+fn why(error: anyhow::Error, sent: io::Result<()>) -> anyhow::Error {
+    if error.is::<Closed>() { sent.err().map_or(error, anyhow::Error::from) } else { error }
+}
+
+/// The next response that is no keepalive.
+fn answer(frames: &mut Frames, timeout: Duration, silence: &mut Silence) -> anyhow::Result<Answer> {
     let started = Instant::now();
     loop {
-        while let Some(message) = frames.next()? {
-            let answer = Response::decode(message).context("undecodable response")?.message;
+        while let Some(frame) = frames.next()? {
+            silence.broken(Instant::now());
+            let answer = Response::decode(frame.message()).context("undecodable response")?.message;
             match answer
                 .ok_or_else(|| anyhow!("got a response without a message: it would bring kapacitord down"))?
             {
@@ -111,9 +167,7 @@ fn ask(frames: &mut Frames, question: Question, timeout: Duration) -> anyhow::Re
         }
         ensure!(started.elapsed() < timeout, "no answer within {timeout:?} (--timeout)");
         if frames.fill()? == Filled::EndOfStream {
-            // Why it could not be sent says more than that nothing came.
-            sent?;
-            bail!("the function closed the connection instead of answering");
+            bail!(Closed);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Whether what came back is what should have: every fault in words.
 
-use super::args::{Expect, Plan};
 use super::drive::{Connection, Outcome};
 use super::order::points;
+use super::plan::{Expect, Plan};
 use super::receiver::{End, Received};
 use super::restore::Restored;
+use super::tally::Tally;
 
 /// Everything that was wrong; empty if nothing was.
 pub(super) fn faults(plan: &Plan, outcome: &Outcome, restored: &[Restored]) -> Vec<String> {
@@ -21,7 +22,9 @@ pub(super) fn faults(plan: &Plan, outcome: &Outcome, restored: &[Restored]) -> V
         }
     }
     for restored in restored {
-        let found = end(plan, &restored.received).into_iter().chain(of_data(&restored.received));
+        let Connection { sent, received, .. } = &restored.connection;
+        let fault = end(plan, received).or_else(|| sent.fault.as_ref().map(ToString::to_string));
+        let found = fault.into_iter().chain(of_data(received));
         faults.extend(found.map(|fault| format!("after the restore: {fault}")));
     }
     faults
@@ -41,8 +44,8 @@ fn of_connection(plan: &Plan, connection: &Connection, share: u64) -> Vec<String
     }
     faults.extend(of_data(received));
     let batches = plan.batches(share);
-    if plan.expect == Expect::Mirror && received.batches != batches {
-        faults.push(format!("{} batches received, {batches} expected", received.batches));
+    if plan.expect == Expect::Mirror && received.batches.count != batches {
+        faults.push(format!("{} batches received, {batches} expected", received.batches.count));
     }
     let unanswered = keepalives.sent - keepalives.answered;
     // A stream that broke off took the answers with it.
@@ -54,7 +57,8 @@ fn of_connection(plan: &Plan, connection: &Connection, share: u64) -> Vec<String
 
 fn of_data(received: &Received) -> Vec<String> {
     let mut faults = received.order.faults();
-    faults.extend(received.batch_fault.clone());
+    faults.extend(received.batches.fault.clone());
+    faults.extend(received.tally.as_ref().map(Tally::faults).unwrap_or_default());
     faults
 }
 

@@ -70,7 +70,10 @@ impl Args {
                 let words = "bench takes its options behind its name; those of the daemon mean nothing to it";
                 return Err(Self::command().error(ErrorKind::ArgumentConflict, words));
             }
-            Command::Bench(args) => Command::Bench(args),
+            Command::Bench(args) => match args.conflict() {
+                Some(words) => return Err(Self::command().error(ErrorKind::ArgumentConflict, words)),
+                None => Command::Bench(args),
+            },
         })
     }
 }

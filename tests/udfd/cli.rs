@@ -36,6 +36,11 @@ fn wrong_usage_ends_with_64() {
     ended(&run(["--sockets", "x"]), 64, &["unexpected argument '--sockets'"]);
     ended(&run(["chekc"]), 64, &["unrecognized subcommand 'chekc'", "check"]);
     ended(&run(["--log-level", "info", "bench", "--socket", "/x"]), 64, &["bench takes its options behind"]);
+    let bench = |more: &[&str]| run([&["bench", "--socket", "/x"], more].concat());
+    ended(&bench(&["--ids", "150"]), 64, &["--ids 150 is not a multiple of --keys 100"]);
+    ended(&bench(&["--ids", "100", "--tags", "1"]), 64, &["--tags 1 has no room for user and id"]);
+    ended(&bench(&["--expect", "count:n"]), 64, &["--expect count:FIELD is about ids; give --ids N too"]);
+    ended(&bench(&["--expect", "count:"]), 64, &["mirror, any, a number of points, or count:"]);
     ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
     ended(&run(["--log-format", "xml"]), 64, &["text, json"]);
     ended(&run(["--socket", "mirror"]), 64, &["NAME=PATH"]);

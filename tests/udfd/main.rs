@@ -12,12 +12,14 @@
 
 mod daemon;
 mod fake_udf;
+mod gatherer;
 mod laws;
 mod place;
 mod scene;
 mod support;
 
 mod bench;
+mod bench_gathering;
 mod captures;
 mod cli;
 mod config;

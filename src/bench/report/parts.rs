@@ -1,39 +1,18 @@
-//! The figures, in the form that `--json` prints.
+//! The parts of a report, each from what the connections say.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::args::Plan;
-use super::drive::{Connection, Outcome};
-use super::lateness::{Deadlines, Lateness};
-use super::order::Wrong;
-use super::real;
-use super::restore::Restored;
-use super::server::Memory;
-use super::verdict;
-
-/// All that `bench` has to say. Durations are in milliseconds, sizes in bytes.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    pub(super) ok: bool,
-    pub(super) faults: Vec<String>,
-    pub(super) connections: u64,
-    pub(super) writes: &'static str,
-    pub(super) sent: Sent,
-    pub(super) received: Received,
-    /// From the first write to the end of the stream, or, with a hold, a snapshot or deadlines, until
-    /// a keepalive sent after the data was answered.
-    pub(super) seconds: f64,
-    pub(super) points_per_s: f64,
-    pub(super) client_cpu_ns_per_point: Option<f64>,
-    pub(super) keepalives: Keepalives,
-    pub(super) snapshots: Option<Snapshots>,
-    pub(super) restores: Option<Restores>,
-    pub(super) deadlines: Option<DeadlineReport>,
-    pub(super) server: Option<ServerReport>,
-}
+use crate::bench::drive::Connection;
+use crate::bench::lateness::{Deadlines, Lateness};
+use crate::bench::order::Wrong;
+use crate::bench::plan::Plan;
+use crate::bench::real;
+use crate::bench::restore::Restored;
+use crate::bench::server::Memory;
+use crate::bench::tally::Tally;
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Sent {
@@ -51,6 +30,15 @@ pub(super) struct Received {
     pub(super) out_of_order: u64,
     pub(super) twice: u64,
     pub(super) foreign: u64,
+}
+
+/// What a function made of points with ids.
+#[derive(Debug, Serialize)]
+pub(super) struct Gathered {
+    /// Distinct ids sent, on each connection anew.
+    pub(super) ids: u64,
+    /// How many points went into those received, by what they say.
+    pub(super) counted: Option<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +61,16 @@ pub(super) struct Snapshots {
     pub(super) taken: usize,
     pub(super) bytes: usize,
     pub(super) slowest_ms: f64,
+    /// The longest time without any response meanwhile, counted from the one before the request.
+    pub(super) longest_silence_ms: f64,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Restores {
     pub(super) done: usize,
     pub(super) slowest_ms: f64,
+    /// The longest time without any response meanwhile, counted from the one before the request.
+    pub(super) longest_silence_ms: f64,
     /// What the restored functions sent until the end of the stream.
     pub(super) points: u64,
 }
@@ -91,6 +83,10 @@ pub(super) struct DeadlineReport {
     pub(super) after_own_send: LatenessReport,
     pub(super) during_data: u64,
     pub(super) at_end: u64,
+    /// From the moment the first point sent was due until the last arrival; of the slowest connection.
+    pub(super) all_out_ms: Option<f64>,
+    /// Of keepalives sent from that moment on.
+    pub(super) keepalive_round_trip_ms: Option<Spread>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,64 +99,30 @@ pub(super) struct LatenessReport {
 
 #[derive(Debug, Serialize)]
 pub(super) struct ServerReport {
+    /// From Init to the end of the last connection.
     pub(super) cpu_ms: Option<f64>,
+    /// As long as `seconds`.
     pub(super) cpu_ns_per_point: Option<f64>,
     pub(super) rss_before: u64,
-    /// With all connections still open; only with a hold, a snapshot or deadlines.
+    /// When all data had been worked off; only with a hold, a snapshot, deadlines or a count.
+    pub(super) rss_loaded: Option<u64>,
+    pub(super) rss_per_id: Option<PerId>,
+    /// Just before the half-close; likewise.
     pub(super) rss_open: Option<u64>,
     pub(super) rss_after: u64,
     pub(super) rss_peak: u64,
 }
 
-impl Report {
-    pub(super) fn new(
-        plan: &Plan,
-        outcome: &Outcome,
-        restored: &[Restored],
-        memory: Option<(Memory, Memory)>,
-    ) -> anyhow::Result<Self> {
-        let faults = verdict::faults(plan, outcome, restored);
-        let connections = &outcome.connections;
-        let sent = Sent::new(connections);
-        let seconds = elapsed(connections).as_secs_f64();
-        let each = |cpu: Duration| (sent.points > 0).then(|| cpu.as_secs_f64() * 1e9 / real(sent.points));
-        let deadlines = plan.deadlines.map(|timeout| Deadlines::new(connections, timeout)).transpose()?;
-        Ok(Self {
-            ok: faults.is_empty(),
-            faults,
-            connections: plan.connections,
-            writes: plan.writes.name(),
-            received: Received::new(connections),
-            seconds,
-            points_per_s: if sent.points > 0 { real(sent.points) / seconds } else { 0.0 },
-            client_cpu_ns_per_point: each(outcome.client_cpu),
-            keepalives: Keepalives::new(connections)?,
-            snapshots: plan.snapshot.then(|| Snapshots::new(connections)),
-            restores: plan.restore.then(|| Restores::new(restored)),
-            deadlines: deadlines.map(DeadlineReport::from),
-            server: memory.map(|(before, after)| ServerReport {
-                cpu_ms: outcome.server_cpu.map(millis),
-                cpu_ns_per_point: outcome.server_cpu.and_then(each),
-                rss_before: before.rss,
-                rss_open: outcome.open.map(|memory| memory.rss),
-                rss_after: after.rss,
-                rss_peak: after.peak,
-            }),
-            sent,
-        })
-    }
-}
-
-/// From the first write until all data had been worked off everywhere.
-fn elapsed(connections: &[Connection]) -> Duration {
-    let first = connections.iter().map(|c| c.sent.started).min();
-    let last = connections.iter().map(|c| c.sent.consumed.unwrap_or(c.received.ended)).max();
-    last.zip(first)
-        .map_or(Duration::ZERO, |(last, first): (Instant, _)| last.saturating_duration_since(first))
+/// Memory when all data had been worked off, divided by the distinct ids sent.
+#[derive(Debug, Serialize)]
+pub(super) struct PerId {
+    pub(super) all: f64,
+    /// Only what was not there before the first connection.
+    pub(super) grown: f64,
 }
 
 impl Sent {
-    fn new(connections: &[Connection]) -> Self {
+    pub(super) fn new(connections: &[Connection]) -> Self {
         connections.iter().fold(Self::default(), |sum, Connection { sent, .. }| Self {
             points: sum.points + sent.points,
             batches: sum.batches + sent.batches,
@@ -170,12 +132,12 @@ impl Sent {
 }
 
 impl Received {
-    fn new(connections: &[Connection]) -> Self {
+    pub(super) fn new(connections: &[Connection]) -> Self {
         connections.iter().fold(Self::default(), |sum, Connection { received, .. }| {
             let Wrong { missing, out_of_order, twice, foreign } = received.order.wrong();
             Self {
                 points: sum.points + received.order.points,
-                batches: sum.batches + received.batches,
+                batches: sum.batches + received.batches.count,
                 bytes: sum.bytes + received.bytes,
                 missing: sum.missing + missing,
                 out_of_order: sum.out_of_order + out_of_order,
@@ -186,8 +148,15 @@ impl Received {
     }
 }
 
+impl Gathered {
+    pub(super) fn new(plan: &Plan, connections: &[Connection]) -> Option<Self> {
+        let counted = || connections.iter().map(|c| c.received.tally.as_ref().map(Tally::sum)).sum();
+        (plan.shape.ids > 0).then(|| Self { ids: ids(plan, connections), counted: counted() })
+    }
+}
+
 impl Keepalives {
-    fn new(connections: &[Connection]) -> anyhow::Result<Self> {
+    pub(super) fn new(connections: &[Connection]) -> anyhow::Result<Self> {
         let mut round_trips = Histogram::new(3)?;
         let (mut sent, mut answered, mut unrequested) = (0, 0, 0);
         for Connection { keepalives, .. } in connections {
@@ -209,35 +178,45 @@ impl Spread {
 }
 
 impl Snapshots {
-    fn new(connections: &[Connection]) -> Self {
+    pub(super) fn new(connections: &[Connection]) -> Self {
         let taken = || connections.iter().filter_map(|c| c.sent.snapshot.as_ref());
         Self {
             taken: taken().count(),
-            bytes: taken().map(|snapshot| snapshot.bytes.len()).sum(),
+            bytes: taken().map(|snapshot| snapshot.size).sum(),
             slowest_ms: taken().map(|snapshot| millis(snapshot.took)).fold(0.0, f64::max),
+            longest_silence_ms: taken().map(|snapshot| millis(snapshot.silence)).fold(0.0, f64::max),
         }
     }
 }
 
 impl Restores {
-    fn new(restored: &[Restored]) -> Self {
+    pub(super) fn new(restored: &[Restored]) -> Self {
+        let longest =
+            |time: fn(&Restored) -> Duration| millis(restored.iter().map(time).max().unwrap_or_default());
         Self {
             done: restored.len(),
-            slowest_ms: restored.iter().map(|restored| millis(restored.took)).fold(0.0, f64::max),
-            points: restored.iter().map(|restored| restored.received.order.points).sum(),
+            slowest_ms: longest(|restored| restored.took),
+            longest_silence_ms: longest(|restored| restored.silence),
+            points: restored.iter().map(|restored| restored.connection.received.order.points).sum(),
         }
     }
 }
 
-impl From<Deadlines> for DeadlineReport {
-    fn from(deadlines: Deadlines) -> Self {
-        let Deadlines { after_last_send, after_own_send, during_data, at_end } = deadlines;
-        Self {
+impl DeadlineReport {
+    pub(super) fn new(deadlines: Deadlines, connections: &[Connection]) -> anyhow::Result<Self> {
+        let Deadlines { after_last_send, after_own_send, during_data, at_end, longest } = deadlines;
+        let mut round_trips = Histogram::new(3)?;
+        for connection in connections {
+            round_trips.add(&connection.keepalives.watched_round_trips)?;
+        }
+        Ok(Self {
             after_last_send: after_last_send.into(),
             after_own_send: after_own_send.into(),
             during_data,
             at_end,
-        }
+            all_out_ms: longest.map(millis),
+            keepalive_round_trip_ms: Spread::new(&round_trips),
+        })
     }
 }
 
@@ -247,6 +226,24 @@ impl From<Lateness> for LatenessReport {
     }
 }
 
-fn millis(duration: Duration) -> f64 {
+impl PerId {
+    pub(super) fn new(
+        plan: &Plan,
+        connections: &[Connection],
+        before: Memory,
+        loaded: Memory,
+    ) -> Option<Self> {
+        let each = |bytes| real(bytes) / real(ids(plan, connections));
+        let grown = loaded.rss.saturating_sub(before.rss);
+        (ids(plan, connections) > 0).then(|| Self { all: each(loaded.rss), grown: each(grown) })
+    }
+}
+
+/// Distinct ids sent, on each connection anew.
+fn ids(plan: &Plan, connections: &[Connection]) -> u64 {
+    connections.iter().map(|connection| plan.shape.distinct_ids(connection.sent.points)).sum()
+}
+
+pub(super) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }

@@ -4,7 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use bytesize::ByteSize;
 
-use super::report::{LatenessReport, Report, Spread};
+use super::Report;
+use super::parts::{LatenessReport, PerId, Spread};
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -27,6 +28,11 @@ impl Report {
             format_args!("{points} points, {each} bytes each; connections {connections}, writes {writes}"),
         )?;
         line(f, "received", format_args!("{} points, {}", count(received.points), ByteSize(received.bytes)))?;
+        if let Some(gathered) = &self.gathered {
+            let counted = gathered.counted.map(|sum| format!(", accounting for {} points", signed(sum)));
+            let counted = counted.unwrap_or_default();
+            line(f, "ids", format_args!("{} sent{counted}", count(gathered.ids)))?;
+        }
         if sent.batches + received.batches > 0 {
             let (sent, received) = (count(sent.batches), count(received.batches));
             line(f, "batches", format_args!("{sent} sent, {received} received"))?;
@@ -60,16 +66,20 @@ impl Report {
         if let Some(snapshots) = &self.snapshots {
             let size = ByteSize(snapshots.bytes as u64);
             let (taken, slowest) = (snapshots.taken, snapshots.slowest_ms);
-            line(f, "snapshots", format_args!("{taken}, together {size}, slowest {slowest:.3} ms"))?;
+            let silence = snapshots.longest_silence_ms;
+            let words = format_args!(
+                "{taken}, together {size}, slowest {slowest:.3} ms, longest silence {silence:.3} ms"
+            );
+            line(f, "snapshots", words)?;
         }
         if let Some(restores) = &self.restores {
             let points = count(restores.points);
             let (done, slowest) = (restores.done, restores.slowest_ms);
-            line(
-                f,
-                "restores",
-                format_args!("{done}, slowest {slowest:.3} ms, {points} points at their end"),
-            )?;
+            let silence = restores.longest_silence_ms;
+            let words = format_args!(
+                "{done}, slowest {slowest:.3} ms, longest silence {silence:.3} ms, {points} points after them"
+            );
+            line(f, "restores", words)?;
         }
         Ok(())
     }
@@ -79,7 +89,16 @@ impl Report {
         line(f, "lateness", format_args!("after the last send: {}", deadlines.after_last_send))?;
         line(f, "", format_args!("after the own send: {}", deadlines.after_own_send))?;
         let (during, end) = (count(deadlines.during_data), count(deadlines.at_end));
-        line(f, "", format_args!("left out: {during} points during the data, {end} after the half-close"))
+        let left = format_args!(
+            "left out: {end} points after the half-close, of the first figure {during} during the data"
+        );
+        line(f, "", left)?;
+        let Some(all_out) = deadlines.all_out_ms else { return Ok(()) };
+        line(f, "all out", format_args!("{all_out:.3} ms after the first was due"))?;
+        match &deadlines.keepalive_round_trip_ms {
+            Some(spread) => line(f, "", format_args!("round trip of keepalives sent since: {spread}")),
+            None => Ok(()),
+        }
     }
 
     fn server(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -87,13 +106,22 @@ impl Report {
             line(f, "client", format_args!("{client:.0} ns CPU a point"))?;
         }
         let Some(server) = &self.server else { return Ok(()) };
-        if let Some(each) = server.cpu_ns_per_point {
-            line(f, "server", format_args!("{each:.0} ns CPU a point"))?;
+        if let Some((each, all)) = server.cpu_ns_per_point.zip(server.cpu_ms) {
+            line(f, "server", format_args!("{each:.0} ns CPU a point, {all:.0} ms in all"))?;
         }
         let [before, after, peak] = [server.rss_before, server.rss_after, server.rss_peak].map(ByteSize);
-        let open =
-            server.rss_open.map(|open| format!("{} with all open, ", ByteSize(open))).unwrap_or_default();
-        line(f, "memory", format_args!("{before} before, {open}{after} after, {peak} peak"))
+        let size = |bytes: Option<u64>, when| bytes.map(|bytes| format!("{} {when}, ", ByteSize(bytes)));
+        let loaded = size(server.rss_loaded, "with all data worked off").unwrap_or_default();
+        let open = size(server.rss_open, "before the half-close").unwrap_or_default();
+        line(f, "memory", format_args!("{before} before, {loaded}{open}{after} after, {peak} peak"))?;
+        match &server.rss_per_id {
+            Some(PerId { all, grown }) => line(
+                f,
+                "",
+                format_args!("with all data worked off {all:.1} bytes an id, {grown:.1} of them new"),
+            ),
+            None => Ok(()),
+        }
     }
 }
 
@@ -131,6 +159,10 @@ fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+fn signed(number: i64) -> String {
+    format!("{}{}", if number < 0 { "-" } else { "" }, count(number.unsigned_abs()))
 }
 
 fn whole(number: f64) -> u64 {

@@ -1,23 +1,23 @@
-//! The writing half of a connection: data at its pace, keepalives in between, and what comes after
-//! the data: holding the connection open, a snapshot, the half-close.
+//! The writing half of a connection: data at its pace, keepalives in between, and the half-close.
+
+mod linger;
 
 use std::io::{self, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender as Sends};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use kapacitor_udfd::proto::SnapshotRequest;
-use kapacitor_udfd::proto::request::Message;
 use kapacitor_udfd::wire::varint;
 
-use super::args::{Plan, Writes};
 use super::block::{Block, FrameEnd};
+use super::gate::Gate;
 use super::keepalive::Keepalives;
+use super::plan::{Plan, Writes};
 use super::receiver::{Event, Progress};
-use super::session;
+use super::tally::Tally;
 
 /// Frames between two looks at the clock: those of one bulk write, or of many small ones.
 const BULK_FRAMES: usize = 1024;
@@ -59,16 +59,32 @@ pub(super) struct Sent {
 
 #[derive(Debug)]
 pub(super) struct Snapshot {
+    /// Emptied when it is given back.
     pub(super) bytes: Vec<u8>,
+    pub(super) size: usize,
     pub(super) took: Duration,
+    pub(super) silence: Duration,
+    pub(super) tally: Option<Tally>,
 }
 
-/// By which connections wait for each other, so that memory can be looked at while all are open:
-/// each drops the first when it is ready, and the second is closed when all may go on.
+/// What a connection has to do beside what the plan says for all.
 #[derive(Debug)]
-pub(super) struct Gate {
-    pub(super) ready: Sends<()>,
-    pub(super) open: Receiver<()>,
+pub(super) struct Job {
+    pub(super) points: u64,
+    /// Whether a snapshot is asked for.
+    pub(super) snapshot: bool,
+    /// How long it is kept open after its last point.
+    pub(super) hold: Duration,
+    pub(super) gates: Gates,
+}
+
+/// Where a connection waits for the others.
+#[derive(Debug)]
+pub(super) struct Gates {
+    /// When its data has been worked off.
+    pub(super) loaded: Gate,
+    /// Before the half-close.
+    pub(super) open: Gate,
 }
 
 #[derive(Debug)]
@@ -108,9 +124,9 @@ impl<'a> Sender<'a> {
         Ok(Self { plan, socket, events, progress, keepalives, complete: false, asked: started, sent })
     }
 
-    /// Sends so many points, and does all that comes after.
-    pub(super) fn run(mut self, points: u64, gate: Gate) -> (Sent, Keepalives) {
-        if let Err(fault) = self.send(points, gate) {
+    /// Does its job to the end.
+    pub(super) fn run(mut self, job: Job) -> (Sent, Keepalives) {
+        if let Err(fault) = self.send(job) {
             self.sent.fault = Some(fault);
         }
         // What came while the end was read.
@@ -120,17 +136,12 @@ impl<'a> Sender<'a> {
         (self.sent, self.keepalives)
     }
 
-    fn send(&mut self, points: u64, gate: Gate) -> Result<(), SendFault> {
-        self.data(points)?;
+    fn send(&mut self, job: Job) -> Result<(), SendFault> {
+        self.data(job.points)?;
         let ended = Instant::now();
         self.sent.data_ended = Some(ended);
         if self.plan.lingers() {
-            self.linger(ended)?;
-            let Gate { ready, open } = gate;
-            drop(ready);
-            self.wait(None, true, |_| {
-                matches!(open.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected))
-            })?;
+            self.linger(ended, job)?;
         }
         self.progress.half_closed.store(true, Relaxed);
         self.socket.shutdown(Shutdown::Write)?;
@@ -143,6 +154,7 @@ impl<'a> Sender<'a> {
         let usual = Block::usual_points(shape);
         let mut block = Block::new(shape, 0, usual.min(points));
         self.sent.started = Instant::now();
+        self.keepalives.watch(self.plan.deadlines.map(|timeout| self.sent.started + timeout));
         while self.sent.points < points {
             let first = self.sent.points;
             let next = usual.min(points - first);
@@ -220,85 +232,5 @@ impl<'a> Sender<'a> {
         let (header, body) = frame.split_at(header.min(frame.len()));
         self.socket.write_all(header)?;
         self.socket.write_all(body)
-    }
-
-    /// All that is done between the last point and the half-close.
-    fn linger(&mut self, data_ended: Instant) -> Result<(), SendFault> {
-        // What answers this has worked off the data before it.
-        let asked = Instant::now();
-        self.keepalive(asked)?;
-        self.wait(None, false, |sender| sender.keepalives.answered_since(asked))?;
-        self.sent.consumed = Some(Instant::now());
-        let timeouts = self.plan.deadlines.is_some();
-        let hold = data_ended + self.plan.hold;
-        self.wait(Some(hold), true, |sender| timeouts && sender.complete)?;
-        if self.plan.snapshot {
-            self.snapshot()?;
-        }
-        Ok(())
-    }
-
-    fn snapshot(&mut self) -> Result<(), SendFault> {
-        let timeout = self.plan.timeout;
-        self.asked = Instant::now();
-        self.socket.write_all(&session::encode(Message::Snapshot(SnapshotRequest {})))?;
-        self.wait(Some(self.asked + timeout), false, |sender| sender.sent.snapshot.is_some())?;
-        if self.sent.snapshot.is_some() { Ok(()) } else { Err(SendFault::NoSnapshot(timeout)) }
-    }
-
-    /// Waits for something, or for a time; `told`: it is in order that nothing else happens.
-    /// Keepalives go on.
-    fn wait(
-        &mut self,
-        until: Option<Instant>,
-        told: bool,
-        done: impl Fn(&Self) -> bool,
-    ) -> Result<(), SendFault> {
-        const LOOK: Duration = Duration::from_millis(20);
-        while !done(self) {
-            let now = Instant::now();
-            if until.is_some_and(|until| until <= now) {
-                break;
-            }
-            self.keepalive_if_due(now)?;
-            self.progress.steps.fetch_add(u64::from(told), Relaxed);
-            let next = [until, self.keepalives.due()].into_iter().flatten().min();
-            let pause = next.map_or(LOOK, |next| next.saturating_duration_since(now).min(LOOK));
-            match self.events.recv_timeout(pause) {
-                Ok(event) => self.take(event),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(SendFault::Gone),
-            }
-        }
-        Ok(())
-    }
-
-    fn drain(&mut self) {
-        while let Ok(event) = self.events.try_recv() {
-            self.take(event);
-        }
-    }
-
-    fn take(&mut self, event: Event) {
-        match event {
-            Event::Keepalive { time, at } => self.keepalives.answer(time, at),
-            Event::Complete => self.complete = true,
-            Event::Snapshot { snapshot, at } => {
-                let took = at.saturating_duration_since(self.asked);
-                self.sent.snapshot = Some(Snapshot { bytes: snapshot, took });
-            }
-        }
-    }
-
-    fn keepalive_if_due(&mut self, now: Instant) -> Result<(), SendFault> {
-        match self.keepalives.due() {
-            Some(due) if due <= now => self.keepalive(now),
-            _ => Ok(()),
-        }
-    }
-
-    fn keepalive(&mut self, now: Instant) -> Result<(), SendFault> {
-        let frame = self.keepalives.frame(now);
-        Ok(self.socket.write_all(&frame)?)
     }
 }
