@@ -1,0 +1,65 @@
+//! A value of a field or a tag as it stands in a point: text is bytes, since Kapacitor sends it unchecked.
+
+use std::io::Write;
+
+/// A value of a point, borrowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value<'a> {
+    /// Text, usually UTF-8. A tag's value too.
+    Text(&'a [u8]),
+    Int(i64),
+    Double(f64),
+    Bool(bool),
+}
+
+impl Value<'_> {
+    /// Appends the value as ids and `concat` have it: text as it is, ints decimal, doubles the shortest
+    /// digits that read back (1.0 is `1`), `true` or `false`. `out` is memory, so that nothing can fail.
+    #[inline]
+    pub(crate) fn write_text(self, out: &mut impl Write) {
+        let _ = match self {
+            Self::Text(text) => out.write_all(text),
+            Self::Int(int) => out.write_all(itoa::Buffer::new().format(int).as_bytes()),
+            Self::Double(double) => write!(out, "{double}"),
+            Self::Bool(bool) => out.write_all(if bool { b"true" } else { b"false" }),
+        };
+    }
+
+    /// Appends the value as JSON: a double always with `.` or `e`, so that it stays one; of text what isn't
+    /// UTF-8 replaced, since JSON can't carry it. A double must be finite. `out` is memory.
+    pub(crate) fn write_json(self, out: &mut impl Write) {
+        let _ = match self {
+            Self::Text(text) => serde_json::to_writer(out, &String::from_utf8_lossy(text)),
+            Self::Int(int) => serde_json::to_writer(out, &int),
+            Self::Double(double) => serde_json::to_writer(out, &double),
+            Self::Bool(bool) => serde_json::to_writer(out, &bool),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_ids_and_as_json() {
+        let check = |value: Value<'_>, text: &[u8], json: &str| {
+            let (mut as_text, mut as_json) = (b"before:".to_vec(), Vec::new());
+            value.write_text(&mut as_text);
+            value.write_json(&mut as_json);
+            assert_eq!((&as_text[7..], String::from_utf8(as_json).unwrap().as_str()), (text, json));
+        };
+        check(Value::Int(i64::MIN), b"-9223372036854775808", "-9223372036854775808");
+        check(Value::Int(0), b"0", "0");
+        check(Value::Double(1.0), b"1", "1.0");
+        check(Value::Double(-0.0), b"-0", "-0.0");
+        check(Value::Double(0.1 + 0.2), b"0.30000000000000004", "0.30000000000000004");
+        check(Value::Double(1e21), b"1000000000000000000000", "1e+21");
+        check(Value::Bool(true), b"true", "true");
+        check(Value::Bool(false), b"false", "false");
+        check(Value::Text(b""), b"", r#""""#);
+        check(Value::Text(b"a\"\n\\"), b"a\"\n\\", r#""a\"\n\\""#);
+        check(Value::Text("ü".as_bytes()), "ü".as_bytes(), "\"ü\"");
+        check(Value::Text(b"\xff!"), b"\xff!", "\"\u{fffd}!\"");
+    }
+}
