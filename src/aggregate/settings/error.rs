@@ -1,0 +1,63 @@
+//! Why a script's settings are refused, in words for the user who enabled the task. Judges nothing itself.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::calls::Call;
+use crate::aggregate::template::TemplateError;
+use crate::options::{Argument, OptionError};
+
+/// Why a script's settings are refused. Options are named as the script names them.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub(crate) enum SettingsError {
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    #[error("option {option}: {argument} is {came}; accepted is {accepted}")]
+    Value { option: String, argument: &'static str, came: Argument, accepted: String },
+    #[error(
+        "option {option}: {text:?} is no template, since {error}; accepted is the name of a tag or field, \
+         or a template such as '%{{host}}-%{{session}}'"
+    )]
+    Template { option: String, text: String, error: TemplateError },
+    #[error(
+        "option {option}: {} is longer than the timeout of {}; lower it or raise timeout",
+        words(*.came), words(*.timeout)
+    )]
+    InactivityTimeout { option: String, came: i64, timeout: i64 },
+    #[error("option {option}: TRUE means nothing without a flush; give flushInterval too")]
+    NothingToReset { option: String },
+    /// `what` is `field` or `tag`.
+    #[error("option {option}: the {what} {name:?} is given by option {other} already; choose another name")]
+    Taken { option: String, what: &'static str, name: String, other: String },
+    #[error(
+        "option {option}: {name:?} is what taskId names, which is on its points anyway; choose another name"
+    )]
+    IdReference { option: String, name: String },
+    #[error("option {option}: there is no output {name:?}; accepted is {accepted}")]
+    FloatOfNothing { option: String, name: String, accepted: String },
+    #[error("option {option}: the output {name:?} is always a string; accepted is {accepted}")]
+    FloatOfText { option: String, name: String, accepted: String },
+    #[error("option {option}: {name:?} is given twice; give it once")]
+    FloatTwice { option: String, name: String },
+    #[error(
+        "option {option}: the tasks' points, which come out by {causes}, could overwrite the originals in InfluxDB; \
+         give them a name or tag of their own with {remedies}"
+    )]
+    Overwriting { option: String, causes: String, remedies: &'static str },
+}
+
+impl SettingsError {
+    /// For the argument of `call` at `index`.
+    pub(super) fn value(call: &Call, index: usize, accepted: String) -> Self {
+        let (argument, came) = match (call.spec.as_ref().arguments.get(index), call.arguments.get(index)) {
+            (Some(argument), Some(came)) => (argument.0, came.clone()),
+            _ => ("an argument", Argument::String(String::new())),
+        };
+        Self::Value { option: call.name.clone(), argument, came, accepted }
+    }
+}
+
+fn words(nanos: i64) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_nanos(nanos.unsigned_abs()))
+}

@@ -1,0 +1,203 @@
+//! From a TICKscript's calls to settings that later code trusts. Whatever is refused is refused here and
+//! below.
+
+mod calls;
+
+mod names;
+
+mod outputs;
+
+mod overwriting;
+
+mod error;
+
+#[cfg(test)]
+mod tests;
+
+use self::calls::Calls;
+use super::options::Meaning;
+use super::reduce::Kind;
+use super::template::Template;
+use crate::proto::InitRequest;
+
+pub(crate) use self::error::SettingsError;
+
+const MINUTE: i64 = 60_000_000_000;
+
+/// What a node is to do.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "so many switches does a script have")]
+pub(crate) struct Settings {
+    /// `None`: the Kapacitor group is the task.
+    pub(crate) task_id: Option<Template>,
+    pub(crate) group_by_task: bool,
+    /// In the script's order.
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) keep: Keep,
+    pub(crate) map_action: MapAction,
+    pub(crate) end_of_task: bool,
+    /// Durations are nanoseconds.
+    pub(crate) timeout: i64,
+    pub(crate) inactivity_timeout: Option<i64>,
+    /// 0: deadlines fall where they fall.
+    pub(crate) timeout_flush_interval: i64,
+    pub(crate) max_events: Option<u64>,
+    pub(crate) max_tasks: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) on_overflow: OnOverflow,
+    pub(crate) max_list_size: usize,
+    pub(crate) flush: Option<Flush>,
+    /// Whether a task that times out comes out; always with `push_previous`.
+    pub(crate) push_on_timeout: bool,
+    pub(crate) push_previous: bool,
+    /// Whether a task that an event ended comes out.
+    pub(crate) emit_on_end: bool,
+    pub(crate) pass_through: bool,
+    pub(crate) flush_on_stop: bool,
+    pub(crate) timeout_task_id_field: Option<String>,
+    pub(crate) tags_on_timeout: Vec<(String, String)>,
+    /// Comma-joined.
+    pub(crate) timeout_tags: Option<String>,
+    pub(crate) reason_tag: Option<String>,
+    pub(crate) measurement: Option<String>,
+    pub(crate) point_time: PointTime,
+    pub(crate) max_restore_age: Option<i64>,
+    /// 0: never.
+    pub(crate) warning_threshold: u64,
+}
+
+impl Settings {
+    /// What the calls in `request` say.
+    pub(crate) fn new(request: &InitRequest) -> Result<Self, SettingsError> {
+        let calls = Calls::check(request)?;
+        let task_id = calls.template(Meaning::TaskId)?;
+        names::check(&calls, task_id.as_ref())?;
+        let pass_through = calls.switch(Meaning::PassThrough).unwrap_or(false);
+        let push_previous = calls.switch(Meaning::PushPreviousMapAsEvent).unwrap_or(false);
+        let push_on_timeout = calls.switch(Meaning::PushMapAsEventOnTimeout).unwrap_or(!pass_through);
+        let (timeout, inactivity_timeout) = timeouts(&calls)?;
+        let settings = Self {
+            group_by_task: calls.switch(Meaning::GroupByTask).unwrap_or(false),
+            outputs: outputs::of(&calls)?,
+            keep: keep(&calls, task_id.as_ref()),
+            task_id,
+            map_action: calls.word(Meaning::MapAction)?.unwrap_or(MapAction::CreateOrUpdate),
+            end_of_task: calls.switch(Meaning::EndOfTask).unwrap_or(false),
+            timeout,
+            inactivity_timeout,
+            timeout_flush_interval: calls.duration(Meaning::TimeoutFlushInterval, 0)?.unwrap_or(0),
+            max_events: calls.count(Meaning::MaxEvents, 1)?,
+            max_tasks: calls.size(Meaning::MaxTasks)?.unwrap_or(1_000_000),
+            max_bytes: calls.size(Meaning::MaxBytes)?.unwrap_or(256 << 20),
+            on_overflow: calls.word(Meaning::OnOverflow)?.unwrap_or(OnOverflow::Evict),
+            max_list_size: calls.size(Meaning::MaxListSize)?.unwrap_or(10_000),
+            flush: flush(&calls)?,
+            push_on_timeout: push_on_timeout || push_previous,
+            push_previous,
+            emit_on_end: calls.switch(Meaning::EmitOnEnd).unwrap_or(!pass_through),
+            pass_through,
+            flush_on_stop: calls.switch(Meaning::FlushOnStop).unwrap_or(push_previous),
+            timeout_task_id_field: calls.name(Meaning::TimeoutTaskIdField),
+            tags_on_timeout: tags_on_timeout(&calls),
+            timeout_tags: timeout_tags(&calls),
+            reason_tag: calls.name(Meaning::ReasonTag),
+            measurement: calls.name(Meaning::Measurement),
+            point_time: calls.word(Meaning::PointTime)?.unwrap_or(PointTime::Last),
+            max_restore_age: calls.duration(Meaning::MaxRestoreAge, 1)?,
+            warning_threshold: calls.count(Meaning::MapCountWarningThreshold, 0)?.unwrap_or(5_000),
+        };
+        overwriting::check(&calls, &settings)?;
+        Ok(settings)
+    }
+}
+
+fn keep(calls: &Calls, task_id: Option<&Template>) -> Keep {
+    let names: Vec<_> = calls.all(Meaning::Keep).filter_map(|call| call.text(0)).collect();
+    if names.contains(&"*") {
+        return Keep::All;
+    }
+    let is_new = |name: &&str| !task_id.is_some_and(|id| id.names.iter().any(|known| known == name));
+    Keep::Names(names.into_iter().filter(is_new).map(str::to_owned).collect())
+}
+
+/// `timeout` and `inactivityTimeout`.
+fn timeouts(calls: &Calls) -> Result<(i64, Option<i64>), SettingsError> {
+    let timeout = calls.duration(Meaning::Timeout, 1)?.unwrap_or(30 * MINUTE);
+    let inactivity = calls.duration(Meaning::InactivityTimeout, 1)?;
+    match (calls.get(Meaning::InactivityTimeout), inactivity) {
+        (Some(call), Some(came)) if came > timeout => {
+            Err(SettingsError::InactivityTimeout { option: call.name.clone(), came, timeout })
+        }
+        _ => Ok((timeout, inactivity)),
+    }
+}
+
+fn flush(calls: &Calls) -> Result<Option<Flush>, SettingsError> {
+    let interval = calls.duration(Meaning::FlushInterval, 1)?;
+    let reset = calls.switch(Meaning::ResetOnFlush).unwrap_or(false);
+    match (interval, calls.get(Meaning::ResetOnFlush)) {
+        (None, Some(call)) if reset => Err(SettingsError::NothingToReset { option: call.name.clone() }),
+        _ => Ok(interval.map(|interval| Flush { interval, reset })),
+    }
+}
+
+fn tags_on_timeout(calls: &Calls) -> Vec<(String, String)> {
+    let tag = |call: &calls::Call| Some((call.text(0)?.to_owned(), call.text(1)?.to_owned()));
+    calls.all(Meaning::TagOnTimeout).filter_map(tag).collect()
+}
+
+fn timeout_tags(calls: &Calls) -> Option<String> {
+    let tags: Vec<_> = calls.all(Meaning::TimeoutTags).filter_map(|call| call.text(0)).collect();
+    (!tags.is_empty()).then(|| tags.join(","))
+}
+
+/// A field of the emitted point.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Output {
+    /// Its name.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// The field or tag that is reduced; none for `count` and `duration`.
+    pub(crate) field: Option<String>,
+    /// Always a double.
+    pub(crate) float: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// In the script's order; perhaps none. Never one that the id refers to.
+    Names(Vec<String>),
+    All,
+}
+
+impl Keep {
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Names(names) if names.is_empty())
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MapAction {
+    CreateOrUpdate,
+    Create,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnOverflow {
+    Evict,
+    Drop,
+    Reject,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flush {
+    pub(crate) interval: i64,
+    pub(crate) reset: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PointTime {
+    First,
+    Last,
+    Emit,
+}
