@@ -1,8 +1,10 @@
-//! From a configured function to the handlers that serve it: the one place that knows which kind
-//! of handler is which type.
+//! From a configured function to the handlers that serve it, and to the options it has: the one place
+//! that knows which kind of handler is which type.
 
+use crate::aggregate::{self, Aggregate};
 use crate::config::{FunctionConfig, HandlerKind};
-use crate::mirror::Mirror;
+use crate::mirror::{self, Mirror};
+use crate::options::OptionSpec;
 use crate::server::Function;
 
 /// The function that `config` describes.
@@ -12,9 +14,21 @@ pub fn function(config: &FunctionConfig) -> Function {
             let edge = config.wants;
             Function::new(&config.name, move |_| Mirror::new(edge))
         }
+        HandlerKind::Aggregate => Function::new(&config.name, |_| Aggregate::new()),
     };
     match &config.socket.allowed_uids {
         Some(uids) => function.allow_uids(uids),
         None => function,
+    }
+}
+
+/// The options that a TICKscript can give to it, in the order in which users are told of them.
+pub fn options(config: &FunctionConfig) -> Vec<&'static OptionSpec> {
+    match config.handler {
+        HandlerKind::Mirror => mirror::OPTIONS.iter().map(AsRef::as_ref).collect(),
+        HandlerKind::Aggregate => {
+            let function = aggregate::options::Function::Aggregate;
+            aggregate::options::of(function).map(AsRef::as_ref).collect()
+        }
     }
 }

@@ -73,6 +73,25 @@ pub trait Handler: Send + 'static {
     /// A point of the stream, or of the batch that is open.
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError>;
 
+    /// How many points it wants to be called with at once, if so many have come: 1 for
+    /// [`point`](Self::point), more for [`points`](Self::points), at most 16. Asked once, after Init.
+    ///
+    /// For a handler whose state is larger than the processor's caches: it can look for all of them before
+    /// it waits for the first.
+    fn points_at_once(&self) -> usize {
+        1
+    }
+
+    /// Some points in a row, which have come together; as if `point` were called with each.
+    fn points(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        points.iter().try_for_each(|point| self.point(now, *point, out))
+    }
+
     /// The open batch ends; only for functions that want batches.
     fn end_batch(
         &mut self,

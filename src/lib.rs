@@ -63,6 +63,8 @@ pub mod options;
 
 pub mod mirror;
 
+pub mod aggregate;
+
 pub mod edge;
 
 pub mod builtin;

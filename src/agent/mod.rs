@@ -9,6 +9,7 @@ mod state;
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use tracing::{Span, info, warn};
 
 pub use fault::{Fault, ProtocolError, install_panic_hook};
@@ -25,11 +26,16 @@ use crate::wire::request::{self, Request};
 use snapshot::Stored;
 use state::State;
 
+/// How many points a handler is called with at the most: so many misses of a cache are under way at once.
+const MAX_AT_ONCE: usize = 16;
+
 /// The conversation of one connection.
 pub struct Agent {
     handler: Box<dyn Handler>,
     info: Info,
     state: State,
+    /// How many points the handler is called with at the most.
+    at_once: usize,
     limits: Arc<Limits>,
     outbox: Outbox,
     /// The peer has begun a batch and not ended it.
@@ -67,9 +73,9 @@ pub struct Counters {
 /// What became of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// A frame of so many bytes was taken and answered.
+    /// A frame, or some, of so many bytes was taken and answered.
     Took {
-        /// Its length.
+        /// Their length.
         bytes: usize,
         /// The time in the request, if it was a keepalive.
         keepalive: Option<UnixNanos>,
@@ -94,6 +100,7 @@ impl Agent {
             handler,
             info,
             state: State::new(),
+            at_once: 1,
             limits,
             batch_open: false,
             task: None,
@@ -102,12 +109,16 @@ impl Agent {
         })
     }
 
-    /// Takes one request from the front of `input`, if a whole one is there, and answers it.
+    /// Takes one request from the front of `input`, if a whole one is there, and answers it; or some points
+    /// in a row, for a handler that wants them so.
     #[inline]
     pub fn step(&mut self, now: UnixNanos, input: &[u8]) -> Result<Step, Fault> {
         let Some(frame) = frame::find(input, self.limits.max_frame)? else { return Ok(Step::NeedMore) };
         let bytes = frame.bytes().len();
         if let Some(point) = request::point(frame) {
+            if self.at_once > 1 {
+                return self.points(now, point, input);
+            }
             self.point(now, point)?;
             return Ok(Step::Took { bytes, keepalive: None });
         }
@@ -228,6 +239,24 @@ impl Agent {
         self.data("point", |handler, out| handler.point(now, point, out))
     }
 
+    /// Takes `first`, which stands at the front of `input`, and the points right behind it.
+    fn points(&mut self, now: UnixNanos, first: PointView<'_>, input: &[u8]) -> Result<Step, Fault> {
+        self.enter_point()?;
+        let mut bytes = first.frame().len();
+        let mut points = SmallVec::<[PointView<'_>; MAX_AT_ONCE]>::from_elem(first, 1);
+        while points.len() < self.at_once {
+            // What is no plain point, or broken, is the next step's.
+            let rest = input.get(bytes..).unwrap_or_default();
+            let Ok(Some(frame)) = frame::find(rest, self.limits.max_frame) else { break };
+            let Some(point) = request::point(frame) else { break };
+            self.enter_point()?;
+            bytes += point.frame().len();
+            points.push(point);
+        }
+        self.data("points", |handler, out| handler.points(now, &points, out))?;
+        Ok(Step::Took { bytes, keepalive: None })
+    }
+
     fn take(&mut self, now: UnixNanos, frame: Frame<'_>) -> Result<Step, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
@@ -264,6 +293,8 @@ impl Agent {
         self.task = Some(KapacitorTask { task: request.task_id.clone(), node: request.node_id.clone() });
         let answer = match self.call("init", |handler, _| handler.init(now, request)) {
             Ok(()) => {
+                self.at_once = self.call("points_at_once", |handler, _| Ok(handler.points_at_once()))?;
+                self.at_once = self.at_once.clamp(1, MAX_AT_ONCE);
                 self.state.accept();
                 proto::InitResponse { success: true, error: String::new() }
             }

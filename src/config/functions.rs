@@ -22,9 +22,10 @@ pub(super) const SUN_PATH: usize = 107;
 const MODE: u32 = 0o660;
 
 /// The functions that are served unless a file says otherwise.
-const DEFAULTS: [DefaultFunction; 2] = [
+const DEFAULTS: [DefaultFunction; 3] = [
     DefaultFunction { name: "mirror", handler: HandlerKind::Mirror, edges: Edges::STREAM },
     DefaultFunction { name: "mirrorBatch", handler: HandlerKind::Mirror, edges: Edges::BATCH },
+    DefaultFunction { name: "aggregate", handler: HandlerKind::Aggregate, edges: Edges::STREAM },
 ];
 
 struct DefaultFunction {

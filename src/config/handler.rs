@@ -11,10 +11,12 @@ use crate::edge::Edge;
 pub enum HandlerKind {
     /// Sends back what came in.
     Mirror,
+    /// Gathers events by task id.
+    Aggregate,
 }
 
 impl Word for HandlerKind {
-    const ALL: &'static [Self] = &[Self::Mirror];
+    const ALL: &'static [Self] = &[Self::Mirror, Self::Aggregate];
 }
 
 /// What a function wants and what it provides.
@@ -34,6 +36,7 @@ impl HandlerKind {
     pub(super) fn accepted(self) -> &'static [Edges] {
         match self {
             Self::Mirror => &[Edges::STREAM, Edges::BATCH],
+            Self::Aggregate => &[Edges::STREAM],
         }
     }
 
@@ -50,6 +53,7 @@ impl fmt::Display for HandlerKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mirror => "mirror",
+            Self::Aggregate => "aggregate",
         })
     }
 }

@@ -211,7 +211,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
                 }
                 Wake::EndOfStream => {
                     self.last_parcels(queue).await?;
-                    return self.stop(queue, |agent, now, rest| agent.end_of_stream(now, rest)).await;
+                    return self.stop(queue, Agent::end_of_stream).await;
                 }
                 Wake::Drained => {
                     self.last_parcels(queue).await?;

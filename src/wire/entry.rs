@@ -56,7 +56,7 @@ pub(crate) struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     #[inline]
-    pub(super) fn new(body: &'a [u8]) -> Self {
+    pub(crate) fn new(body: &'a [u8]) -> Self {
         Self { body, rest: body }
     }
 
@@ -68,14 +68,16 @@ impl<'a> Entries<'a> {
         wanted: impl Fn(&[u8]) -> Option<T>,
     ) -> Option<Result<(T, Entry<'a>), WireError>> {
         while let Some((kind, entry, range)) = self.next_unread() {
-            if plain_key(kind, entry).is_some_and(|key| wanted(key).is_none()) {
-                continue;
+            if let Some(key) = plain_key(kind, entry) {
+                let Some(what) = wanted(key) else { continue };
+                return Some(Entry::read(kind, entry, range).map(|entry| (what, entry)));
             }
-            match Entry::read(kind, entry, range) {
-                Ok(entry) => match wanted(entry.key) {
-                    Some(what) => return Some(Ok((what, entry))),
-                    None => {}
-                },
+            match Entry::read_any(kind, entry, range) {
+                Ok(entry) => {
+                    if let Some(what) = wanted(entry.key) {
+                        return Some(Ok((what, entry)));
+                    }
+                }
                 Err(error) => return Some(Err(error)),
             }
         }
@@ -189,6 +191,15 @@ impl<'a> Entry<'a> {
             }
         }
         Ok(read)
+    }
+
+    /// The value; where none stands, the kind's zero.
+    pub(crate) fn value_or_zero(&self) -> Value<'a> {
+        self.value.unwrap_or(match self.kind {
+            EntryKind::Tag | EntryKind::String => Value::Bytes(&[]),
+            EntryKind::Int | EntryKind::Bool => Value::Varint(0),
+            EntryKind::Double => Value::Fixed64(0),
+        })
     }
 
     /// A tag without a value, which to Kapacitor is no tag.

@@ -219,14 +219,7 @@ impl<'a> PointView<'a> {
 
     /// Measurement, database and retention policy as Kapacitor sent them, found in one pass.
     pub(crate) fn origin_bytes(&self) -> [&'a [u8]; 3] {
-        let mut found = [&[][..]; 3];
-        for field in Fields::new(self.body).flatten() {
-            let place = field.number.checked_sub(number::NAME).map(|place| place as usize);
-            if let Some(text) = place.and_then(|place| found.get_mut(place)) {
-                *text = bytes(field.value);
-            }
-        }
-        found
+        origin_bytes(self.body)
     }
 
     /// Tags and fields as they stand in the message.
@@ -243,4 +236,16 @@ impl<'a> PointView<'a> {
     fn text(&self, number: u32, what: &'static str) -> Result<&'a str, ReadError> {
         text(self.fields_numbered(number).last().map_or(&[], bytes), what)
     }
+}
+
+/// Measurement, database and retention policy in a point's message, or a part of one.
+pub(crate) fn origin_bytes(body: &[u8]) -> [&[u8]; 3] {
+    let mut found = [&[][..]; 3];
+    for field in Fields::new(body).flatten() {
+        let place = field.number.checked_sub(number::NAME).map(|place| place as usize);
+        if let Some(text) = place.and_then(|place| found.get_mut(place)) {
+            *text = bytes(field.value);
+        }
+    }
+    found
 }

@@ -1,0 +1,303 @@
+//! From a task to the point it comes out as.
+
+use std::collections::{BTreeMap, HashSet};
+
+use tracing::warn;
+
+use super::counters::Counters;
+use super::ending::Reason;
+use super::groups::Group;
+use super::identity::{Identity, Kind};
+use super::kept::Kept;
+use super::names;
+use super::reduce::Reducer;
+use super::settings::{Output, PointTime, Settings};
+use super::tasks::Task;
+use super::types::{Type, Types};
+use super::value::Value;
+use crate::handler::UnixNanos;
+use crate::wire::entry::{Entry, EntryKind};
+use crate::wire::point::{number, origin_bytes};
+use crate::wire::{fields, patch, point_writer};
+
+/// Writes the points of one node's tasks.
+#[derive(Debug, Default)]
+pub(super) struct Emitter {
+    /// The types of the fields that have come out.
+    pub(super) types: Types,
+    /// The point's message.
+    body: Vec<u8>,
+    /// A text that is put together: a list's JSON, joined tags.
+    scratch: Vec<u8>,
+    /// Tags that were left out since points are grouped by them; each is logged once.
+    refused: HashSet<String>,
+}
+
+/// What a point is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Ended<'a> {
+    pub(super) task: &'a Task,
+    pub(super) reason: Reason,
+    /// The origin's fields, encoded.
+    pub(super) origin: &'a [u8],
+}
+
+impl Emitter {
+    /// The point's message, to be sent before the next one is written.
+    pub(super) fn write(
+        &mut self,
+        settings: &Settings,
+        identity: &Identity,
+        now: UnixNanos,
+        ended: Ended<'_>,
+        group: &mut Group,
+        counters: &mut Counters,
+    ) -> &[u8] {
+        let Ended { task, reason, .. } = ended;
+        let own = match settings.point_time {
+            PointTime::First => task.first,
+            PointTime::Last => task.last,
+            PointTime::Emit => now,
+        };
+        let time = group.times.next(own, settings.point_time);
+        self.body.clear();
+        point_writer::time(time, &mut self.body);
+        self.body.extend_from_slice(ended.origin);
+        let origin = ended.origin;
+        let mut point =
+            Point { emitter: self, settings, identity, group, task, origin, counters, has_fields: false };
+        point.group();
+        point.tags(reason);
+        point.fields(reason);
+        &self.body
+    }
+}
+
+/// A point that is being written.
+struct Point<'a> {
+    emitter: &'a mut Emitter,
+    settings: &'a Settings,
+    identity: &'a Identity,
+    group: &'a Group,
+    task: &'a Task,
+    origin: &'a [u8],
+    counters: &'a mut Counters,
+    has_fields: bool,
+}
+
+impl<'a> Point<'a> {
+    /// What the id was made of: name, kind and text of each value.
+    fn id_values(&self) -> impl Iterator<Item = (&'a str, Kind, &'a [u8])> + use<'a> {
+        let Self { identity, task, .. } = *self;
+        let (names, values) = (identity.names(), task.id.values());
+        names.zip(values).map(|(name, (kind, text))| (name, kind, text))
+    }
+
+    /// The group, its dimensions and their tags; with `groupByTask` the id among them.
+    fn group(&mut self) {
+        let body = &mut self.emitter.body;
+        if self.group.by_name {
+            point_writer::by_name(body);
+        }
+        for (name, value) in &self.group.tags {
+            patch::write_entry(name, EntryKind::Tag, fields::Value::Bytes(value), body);
+        }
+        if self.settings.group_by_task && self.identity.names().len() > 0 {
+            self.group_by_task();
+            return;
+        }
+        point_writer::text(number::GROUP, &self.group.key, body);
+        for dimension in &self.group.dimensions {
+            point_writer::text(number::DIMENSION, dimension, body);
+        }
+    }
+
+    fn group_by_task(&mut self) {
+        // As Kapacitor's groupBy has them, sorted: two nodes' groups are the same if their bytes are.
+        let mut all: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
+        for (name, _, text) in self.id_values() {
+            all.insert(name.as_bytes(), text);
+        }
+        for name in &self.group.dimensions {
+            let value = all.entry(name).or_default();
+            *value = self.group.tag(name).unwrap_or(*value);
+        }
+        let Emitter { scratch: key, body, .. } = &mut *self.emitter;
+        key.clear();
+        if self.group.by_name {
+            let [measurement, ..] = origin_bytes(self.origin);
+            key.extend_from_slice(measurement);
+            key.push(b'\n');
+        }
+        for (index, (name, value)) in all.iter().enumerate() {
+            let separator: &[u8] = if index > 0 { b"," } else { b"" };
+            for part in [separator, name, b"=", value] {
+                key.extend_from_slice(part);
+            }
+        }
+        point_writer::text(number::GROUP, key, body);
+        for name in all.keys() {
+            point_writer::text(number::DIMENSION, name, body);
+        }
+    }
+
+    /// The tags that are not the group's.
+    fn tags(&mut self, reason: Reason) {
+        for (name, kind, text) in self.id_values() {
+            let is_tag = kind == Kind::Tag || self.settings.group_by_task;
+            if is_tag && self.group.tag(name.as_bytes()).is_none() {
+                self.tag(name.as_bytes(), text);
+            }
+        }
+        let settings = self.settings;
+        let timeout_tags = settings.timeout_tags.as_deref().filter(|_| reason.is_timeout());
+        let mut tags_kept = &[][..];
+        for Entry { key, value, .. } in self.kept(true) {
+            let value = match value {
+                Some(fields::Value::Bytes(value)) => value,
+                _ => &[],
+            };
+            if key == b"tags" && timeout_tags.is_some() {
+                tags_kept = value;
+            } else if !self.is_set_tag(key, reason) {
+                self.tag(key, value);
+            }
+        }
+        if let Some(tags) = timeout_tags {
+            let joined = [tags_kept, tags.as_bytes()].join(&b","[..]);
+            self.own_tag("tags", if tags_kept.is_empty() { tags.as_bytes() } else { &joined });
+        }
+        if reason.is_timeout() {
+            for (name, value) in &settings.tags_on_timeout {
+                self.own_tag(name, value.as_bytes());
+            }
+        }
+        if let Some(name) = &settings.reason_tag {
+            self.own_tag(name, reason.word().as_bytes());
+        }
+    }
+
+    /// A tag that an option sets, unless points are grouped by it: Kapacitor would take the point for one
+    /// of another group.
+    fn own_tag(&mut self, name: &str, value: &[u8]) {
+        if !self.group.is_dimension(name.as_bytes()) {
+            return self.tag(name.as_bytes(), value);
+        }
+        self.counters.left_out += 1;
+        if self.emitter.refused.insert(name.to_owned()) {
+            let group = String::from_utf8_lossy(&self.group.key);
+            warn!(tag = name, %group, "tag not set: points are grouped by it; choose another name");
+        }
+    }
+
+    fn tag(&mut self, name: &[u8], value: &[u8]) {
+        patch::write_entry(name, EntryKind::Tag, fields::Value::Bytes(value), &mut self.emitter.body);
+    }
+
+    fn fields(&mut self, reason: Reason) {
+        let Self { settings, task, .. } = *self;
+        for (name, kind, text) in self.id_values() {
+            if kind != Kind::Tag && !settings.group_by_task && self.group.tag(name.as_bytes()).is_none() {
+                let value = kind.value(text);
+                // Whatever an id was first, its text is in order where strings have come out before.
+                let known = self.emitter.types.get(name.as_bytes());
+                let value = if known == Some(Type::Text) { Value::Text(text) } else { value };
+                self.field(name.as_bytes(), value, reason);
+            }
+        }
+        if let Some(name) = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout()) {
+            self.field(name.as_bytes(), Value::Text(self.task.id.text()), reason);
+        }
+        for (output, reducer) in settings.outputs.iter().zip(&task.reducers) {
+            self.output(output, reducer, reason);
+        }
+        let id_field = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
+        for entry in self.kept(false) {
+            let is_entry = |name: &str| name.as_bytes() == entry.key;
+            if settings.outputs.iter().any(|output| is_entry(&output.name)) || id_field.is_some_and(is_entry)
+            {
+                self.counters.left_out += 1;
+            } else {
+                self.field(entry.key, names::value(&entry), reason);
+            }
+        }
+        if !self.has_fields {
+            self.count();
+        }
+    }
+
+    fn output(&mut self, output: &Output, reducer: &Reducer, reason: Reason) {
+        match reducer.result(&output.kind) {
+            Some(Value::Double(double)) if !double.is_finite() => self.counters.not_finite += 1,
+            #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
+            Some(Value::Int(int)) if output.float => {
+                self.field(output.name.as_bytes(), Value::Double(int as f64), reason);
+            }
+            Some(Value::Text(_) | Value::Bool(_)) if output.float => self.counters.left_out += 1,
+            Some(value) => self.field(output.name.as_bytes(), value, reason),
+            None => {}
+        }
+    }
+
+    /// A field, unless the point has a tag of its name or it came out with another type before.
+    fn field(&mut self, name: &[u8], value: Value<'_>, reason: Reason) {
+        if self.is_tag(name, reason) {
+            self.counters.left_out += 1;
+            return;
+        }
+        match self.emitter.types.fit(name, value) {
+            Some(value) => self.write_field(name, value),
+            None => self.counters.left_out += 1,
+        }
+    }
+
+    fn write_field(&mut self, name: &[u8], value: Value<'_>) {
+        let (kind, value) = match value {
+            Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
+            Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
+            Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
+            Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(u64::from(bool))),
+        };
+        patch::write_entry(name, kind, value, &mut self.emitter.body);
+        self.has_fields = true;
+    }
+
+    /// A point needs a field, to Kapacitor as to `InfluxDB`.
+    fn count(&mut self) {
+        const NAME: &[u8] = b"count";
+        let events = Value::Int(i64::try_from(self.task.events).unwrap_or(i64::MAX));
+        let value = self.emitter.types.fit(NAME, events).unwrap_or(events);
+        self.write_field(NAME, value);
+    }
+
+    /// What the task keeps, tags or fields, less what its point has anyway: dimensions and the id.
+    fn kept(&self, tags: bool) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        let Self { group, identity, task, .. } = *self;
+        let entries = task.kept.as_deref().into_iter().flat_map(Kept::entries);
+        entries.filter(move |entry| {
+            (entry.kind == EntryKind::Tag) == tags
+                && !group.is_dimension(entry.key)
+                && !identity.names().any(|name| name.as_bytes() == entry.key)
+        })
+    }
+
+    /// Whether an option sets a tag of this name on a point of this reason.
+    fn is_set_tag(&self, name: &[u8], reason: Reason) -> bool {
+        let is = |tag: &str| tag.as_bytes() == name;
+        let settings = self.settings;
+        settings.reason_tag.as_deref().is_some_and(is)
+            || reason.is_timeout()
+                && (settings.tags_on_timeout.iter().any(|(tag, _)| is(tag))
+                    || settings.timeout_tags.is_some() && name == b"tags")
+    }
+
+    /// Whether the point has a tag of this name.
+    fn is_tag(&self, name: &[u8], reason: Reason) -> bool {
+        self.group.tag(name).is_some()
+            || self.is_set_tag(name, reason) && !self.group.is_dimension(name)
+            || self.kept(true).any(|entry| entry.key == name)
+            || self.id_values().any(|(id, kind, _)| {
+                id.as_bytes() == name && (kind == Kind::Tag || self.settings.group_by_task)
+            })
+    }
+}

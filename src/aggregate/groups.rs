@@ -1,0 +1,258 @@
+//! What points of a Kapacitor group share, kept once for all its tasks: dimensions, their tags, and which
+//! times its points came out with. Knows nothing of what tasks hold.
+
+use std::collections::VecDeque;
+
+use ahash::RandomState;
+use hashbrown::HashTable;
+use slab::Slab;
+
+use super::settings::PointTime;
+use crate::handler::UnixNanos;
+use crate::wire::WireError;
+use crate::wire::entry::{EntryKind, bytes};
+use crate::wire::point::PointView;
+
+/// How many groups without an open task are remembered, so that points of theirs that come out one after
+/// the other don't get equal times. Attack: groups are made by tags, whose values others choose.
+const MAX_IDLE: usize = 10_000;
+
+/// And how many bytes of them.
+const MAX_IDLE_BYTES: usize = 4 << 20;
+
+/// The groups that have open tasks, and some that had.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    slots: Slab<Group>,
+    index: HashTable<u32>,
+    /// Tags' values are chosen by others.
+    hasher: RandomState,
+    /// Groups in the order in which they became idle, with when; some are busy again.
+    idle: VecDeque<(u32, u64)>,
+    /// How many of them are idle still, and how much they take.
+    idle_count: usize,
+    idle_bytes: usize,
+    idle_serial: u64,
+    bytes: usize,
+}
+
+/// A Kapacitor group.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) key: Box<[u8]>,
+    pub(super) dimensions: Vec<Box<[u8]>>,
+    /// Those of the dimensions.
+    pub(super) tags: Vec<Tag>,
+    pub(super) by_name: bool,
+    pub(super) times: Times,
+    /// Open tasks, in the order of their creation.
+    pub(super) tasks: Ends,
+    pub(super) open: usize,
+    idle_since: u64,
+}
+
+/// A tag's name and value.
+type Tag = (Box<[u8]>, Box<[u8]>);
+
+/// The first and the last of a chain of tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) oldest: Option<u32>,
+    pub(super) newest: Option<u32>,
+}
+
+/// The times of a group's points as they came out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Times {
+    /// What the first and the last point of the current run came out with.
+    pub(super) run: Option<(UnixNanos, UnixNanos)>,
+}
+
+impl Times {
+    /// The time of the next point, whose own is `own`: `InfluxDB` keeps one of two points that have the same
+    /// one. Points in a row with equal times are moved 1 ns apart; what comes out at its moment never goes
+    /// back.
+    pub(super) fn next(&mut self, own: UnixNanos, point_time: PointTime) -> UnixNanos {
+        let (start, last) = match self.run {
+            Some((start, last)) if point_time == PointTime::Emit && own <= last => {
+                (start, last.saturating_add(1))
+            }
+            Some((start, last)) if (start..=last).contains(&own) => (start, last.saturating_add(1)),
+            _ => (own, own),
+        };
+        self.run = Some((start, last));
+        last
+    }
+}
+
+impl Groups {
+    /// The number of the group `point` belongs to; it is read from the point when it is new.
+    pub(super) fn of(&mut self, point: &PointView<'_>) -> Result<u32, WireError> {
+        if let Some(known) = self.find(point.group()) {
+            return Ok(known);
+        }
+        let number = self.add(Group::read(point)?);
+        self.rest(number);
+        Ok(number)
+    }
+
+    /// A group that is not known yet and may have no task for now. To be followed by
+    /// [`settle`](Self::settle), once it may be forgotten.
+    #[expect(clippy::cast_possible_truncation, reason = "no more groups than tasks and idle ones, all u32")]
+    pub(super) fn add(&mut self, group: Group) -> u32 {
+        let hash = self.hasher.hash_one(&group.key);
+        self.bytes += group.bytes();
+        self.idle_count += 1;
+        self.idle_bytes += group.bytes();
+        let number = self.slots.insert(group) as u32;
+        let Self { slots, hasher, .. } = self;
+        self.index.insert_unique(hash, number, |&number| hasher.hash_one(key(slots, number)));
+        number
+    }
+
+    /// Groups that have been added and have no task may be forgotten from now on.
+    pub(super) fn settle(&mut self) {
+        let idle: Vec<u32> =
+            self.iter().filter(|(_, group)| group.open == 0).map(|(number, _)| number).collect();
+        for number in idle {
+            self.rest(number);
+        }
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Group> {
+        self.slots.get(number as usize)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Group> {
+        self.slots.get_mut(number as usize)
+    }
+
+    #[inline]
+    pub(super) fn key(&self, number: u32) -> &[u8] {
+        key(&self.slots, number)
+    }
+
+    /// The number of the group with these bytes.
+    pub(super) fn find(&self, key_bytes: &[u8]) -> Option<u32> {
+        let hash = self.hasher.hash_one(key_bytes);
+        self.index.find(hash, |&number| key(&self.slots, number) == key_bytes).copied()
+    }
+
+    /// A task of the group opens.
+    pub(super) fn opened(&mut self, number: u32) {
+        if let Some(group) = self.slots.get_mut(number as usize) {
+            if group.open == 0 {
+                self.idle_count -= 1;
+                self.idle_bytes -= group.bytes();
+            }
+            group.open += 1;
+        }
+    }
+
+    /// A task of the group is no more.
+    pub(super) fn closed(&mut self, number: u32) {
+        let Some(group) = self.slots.get_mut(number as usize) else { return };
+        group.open -= 1;
+        if group.open == 0 {
+            self.idle_count += 1;
+            self.idle_bytes += group.bytes();
+            self.rest(number);
+        }
+    }
+
+    /// Every group with its number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Group)> {
+        #[expect(clippy::cast_possible_truncation, reason = "numbers of groups are u32")]
+        self.slots.iter().map(|(number, group)| (number as u32, group))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// What is kept of groups, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The group has no open task. The one for which that has held longest is forgotten, if there are many.
+    fn rest(&mut self, number: u32) {
+        self.idle_serial += 1;
+        if let Some(group) = self.slots.get_mut(number as usize) {
+            group.idle_since = self.idle_serial;
+        }
+        self.idle.push_back((number, self.idle_serial));
+        if self.idle.len() > 2 * MAX_IDLE {
+            let slots = &self.slots;
+            self.idle.retain(|&(number, since)| is_idle_since(slots, number, since));
+        }
+        while (self.idle_count > MAX_IDLE || self.idle_bytes > MAX_IDLE_BYTES)
+            && let Some((number, since)) = self.idle.pop_front()
+        {
+            if is_idle_since(&self.slots, number, since) {
+                self.forget(number);
+            }
+        }
+    }
+
+    fn forget(&mut self, number: u32) {
+        let hash = self.hasher.hash_one(self.key(number));
+        if let Ok(entry) = self.index.find_entry(hash, |&known| known == number) {
+            entry.remove();
+        }
+        if let Some(group) = self.slots.try_remove(number as usize) {
+            self.bytes -= group.bytes();
+            self.idle_bytes -= group.bytes();
+            self.idle_count -= 1;
+        }
+    }
+}
+
+impl Group {
+    /// A group without dimensions.
+    pub(super) fn new(key: &[u8]) -> Self {
+        Self { key: key.into(), ..Self::default() }
+    }
+
+    fn read(point: &PointView<'_>) -> Result<Self, WireError> {
+        let dimensions: Vec<Box<[u8]>> = point.dimension_bytes().map(Box::from).collect();
+        let mut tags = Vec::<Tag>::new();
+        for entry in point.entries() {
+            let entry = entry?;
+            // An empty tag is none to Kapacitor.
+            if entry.kind == EntryKind::Tag
+                && !entry.is_empty()
+                && dimensions.iter().any(|name| **name == *entry.key)
+            {
+                tags.retain(|(name, _)| **name != *entry.key);
+                tags.push((entry.key.into(), entry.value.map_or(&[][..], bytes).into()));
+            }
+        }
+        let by_name = point.by_name();
+        Ok(Self { dimensions, tags, by_name, ..Self::new(point.group()) })
+    }
+
+    /// The tag of one of the dimensions, if the group has it.
+    pub(super) fn tag(&self, name: &[u8]) -> Option<&[u8]> {
+        self.tags.iter().find(|(tag, _)| **tag == *name).map(|(_, value)| &**value)
+    }
+
+    pub(super) fn is_dimension(&self, name: &[u8]) -> bool {
+        self.dimensions.iter().any(|dimension| **dimension == *name)
+    }
+
+    fn bytes(&self) -> usize {
+        let dimensions: usize = self.dimensions.iter().map(|name| size_of::<Box<[u8]>>() + name.len()).sum();
+        let tags =
+            self.tags.iter().map(|(name, value)| 2 * size_of::<Box<[u8]>>() + name.len() + value.len());
+        size_of::<Self>() + self.key.len() + dimensions + tags.sum::<usize>()
+    }
+}
+
+fn key(groups: &Slab<Group>, number: u32) -> &[u8] {
+    groups.get(number as usize).map_or(&[], |group| &group.key)
+}
+
+fn is_idle_since(groups: &Slab<Group>, number: u32, since: u64) -> bool {
+    groups.get(number as usize).is_some_and(|group| group.open == 0 && group.idle_since == since)
+}

@@ -1,0 +1,189 @@
+//! `@aggregate()`: events that share a task id are gathered until the task ends, then come out as one
+//! point. The handler itself, which only passes on what it is called with.
+//!
+//! From a point to what comes out of it: `names` reads what the options mention, `identity` finds the id,
+//! `node` the task and what the event does to it, `tasks` and `deadlines` keep what is open, `reduce` what
+//! events have come to, `emit` writes the point of a task that ends.
+
+mod value;
+
+mod names;
+
+mod template;
+
+mod identity;
+
+pub mod options;
+
+mod settings;
+
+mod node;
+
+mod timers;
+
+mod ending;
+
+mod tasks;
+
+mod index;
+
+mod slots;
+
+mod short;
+
+mod deadlines;
+
+mod groups;
+
+mod origins;
+
+mod reduce;
+
+mod kept;
+
+mod emit;
+
+mod types;
+
+mod counters;
+
+mod snapshot;
+
+mod pack;
+
+use tracing::{Level, debug, enabled, info, warn};
+
+pub use counters::{ByReason, Counters};
+pub use ending::Reason;
+
+use crate::agent::Outbox;
+use crate::edge::Edge;
+use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
+use crate::options as table;
+use crate::proto::InitRequest;
+use crate::wire::point::PointView;
+use node::Node;
+use options::Function;
+use settings::Settings;
+
+/// How often the counters are logged at debug.
+const TELL: UnixNanos = 60_000_000_000;
+
+/// A handler that gathers points into tasks.
+#[derive(Debug, Default)]
+pub struct Aggregate {
+    /// `None` before Init.
+    node: Option<Node>,
+    /// When the counters are logged next, if they are.
+    tell: Option<UnixNanos>,
+}
+
+impl Aggregate {
+    /// A handler for a stream whose tasks come out as points of a stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What it has seen since Init.
+    pub fn counters(&self) -> Counters {
+        self.node.as_ref().map(|node| node.counters).unwrap_or_default()
+    }
+
+    /// How many tasks are open.
+    pub fn open_tasks(&self) -> usize {
+        self.node.as_ref().map_or(0, |node| node.tasks.len())
+    }
+
+    /// What its state takes, all in, in bytes: what `maxBytes` bounds.
+    pub fn state_bytes(&self) -> usize {
+        self.node.as_ref().map_or(0, Node::bytes)
+    }
+
+    fn node(&mut self) -> Result<&mut Node, HandlerError> {
+        self.node.as_mut().ok_or_else(|| "called before init".into())
+    }
+}
+
+impl Handler for Aggregate {
+    fn info(&self) -> Info {
+        table::describe(options::of(Function::Aggregate), Edge::Stream, Edge::Stream)
+    }
+
+    fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
+        let settings = Settings::new(request)?;
+        info!("deadlines follow the clock: a recording that is replayed fast expires nothing");
+        if settings.end_of_task {
+            warn!(
+                "endOfTask: every event ends its task, which is seldom meant; maxEvents and timeouts end tasks too"
+            );
+        }
+        self.tell = enabled!(Level::DEBUG).then(|| now.saturating_add(TELL));
+        self.node = Some(Node::new(settings, now));
+        Ok(())
+    }
+
+    fn snapshot(&mut self, now: UnixNanos) -> Result<Vec<u8>, HandlerError> {
+        Ok(self.node()?.snapshot(now))
+    }
+
+    fn restore(&mut self, now: UnixNanos, snapshot: &[u8]) -> Result<(), HandlerError> {
+        self.node()?.restore(now, snapshot);
+        Ok(())
+    }
+
+    #[inline]
+    fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
+        Ok(self.node()?.points(now, &[point], out)?)
+    }
+
+    fn points_at_once(&self) -> usize {
+        node::AT_ONCE
+    }
+
+    fn points(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        Ok(self.node()?.points(now, points, out)?)
+    }
+
+    fn next_deadline(&self) -> Option<UnixNanos> {
+        let node = self.node.as_ref()?.next_deadline();
+        node.into_iter().chain(self.tell).min()
+    }
+
+    fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), HandlerError> {
+        if self.tell.is_some_and(|tell| tell <= now) {
+            self.tell = Some(now.saturating_add(TELL));
+            if let Some(node) = &self.node {
+                debug!("so far: {}", node.tell());
+            }
+        }
+        Ok(self.node()?.on_deadline(now, out)?)
+    }
+
+    fn stop(
+        &mut self,
+        now: UnixNanos,
+        reason: StopReason,
+        out: &mut Outbox,
+    ) -> Result<Progress, HandlerError> {
+        // At a shutdown of the daemon the state is in Kapacitor's hands: what came out now would come out
+        // once more after the restore.
+        match reason {
+            StopReason::EndOfStream => Ok(self.node()?.stop(now, out)?),
+            StopReason::Shutdown => Ok(Progress::Done),
+        }
+    }
+}
+
+/// However the connection ends, what its node has seen is told.
+impl Drop for Aggregate {
+    fn drop(&mut self) {
+        if let Some(node) = &self.node {
+            info!("at the end: {}", node.tell());
+        }
+    }
+}

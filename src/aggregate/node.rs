@@ -1,0 +1,468 @@
+//! One node's state, and what an event does to it: which task takes it, which tasks make room for it,
+//! whether it ends one. What happens when no event comes is `timers`'s.
+
+use ahash::RandomState;
+use smallvec::SmallVec;
+use tracing::warn;
+
+use super::counters::{Counters, Told};
+use super::emit::{Emitter, Ended};
+use super::ending::Reason;
+use super::groups::Groups;
+use super::identity::{self, Id, Identity};
+use super::names::{Event, Names};
+use super::origins::Origins;
+use super::reduce::Tally;
+use super::settings::{Keep, MapAction, OnOverflow, Settings};
+use super::tasks::{Task, Tasks};
+use super::timers::Flushing;
+use crate::agent::{Outbox, SendError};
+use crate::handler::UnixNanos;
+use crate::wire::point::PointView;
+
+/// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
+const MAX_TEXT: usize = 60 << 10;
+
+/// How many tasks at the most make room for one point. More have to only after a restore with lower
+/// limits; the timers see to the rest.
+const ROOM_AT_ONCE: usize = 100;
+
+/// How many points are looked at at once.
+pub(super) const AT_ONCE: usize = 16;
+
+/// If so many points have come and none had an id, that is told.
+const NO_ID_YET: u64 = 1_000;
+
+/// One node of one Kapacitor task.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) settings: Settings,
+    pub(super) identity: Identity,
+    names: Names,
+    /// For each output, what it reduces.
+    inputs: Vec<Option<usize>>,
+    pub(super) tasks: Tasks,
+    pub(super) groups: Groups,
+    pub(super) origins: Origins,
+    pub(super) emitter: Emitter,
+    pub(super) counters: Counters,
+    pub(super) flushing: Option<Flushing>,
+    /// For the names that tasks keep.
+    pub(super) hasher: RandomState,
+    /// The ids of the points at hand.
+    ids: Vec<identity::Found>,
+    /// Events with many tasks open since that was last told.
+    since_warning: Option<u64>,
+    told_dimension: bool,
+}
+
+/// What was read of a point.
+#[derive(Clone, Copy)]
+struct Read<'a, 'p> {
+    /// `None`: it can't be read.
+    event: Option<&'a Event<'p>>,
+    id: &'a identity::Found,
+    /// Of group and id.
+    hash: u32,
+}
+
+/// What became of a point.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    /// A task took it, and may end with it.
+    Taken { task: u32, ends: Option<Reason> },
+    /// No task did.
+    Original,
+}
+
+impl Node {
+    pub(super) fn new(settings: Settings, now: UnixNanos) -> Self {
+        let mut names = Names::default();
+        let identity = Identity::new(settings.task_id.clone(), &mut names);
+        let inputs = settings.outputs.iter().map(|output| output.field.as_ref().map(|name| names.want(name)));
+        Self {
+            inputs: inputs.collect(),
+            identity,
+            names,
+            tasks: Tasks::new(),
+            groups: Groups::default(),
+            origins: Origins::default(),
+            emitter: Emitter::default(),
+            counters: Counters::default(),
+            flushing: settings.flush.map(|flush| Flushing::new(flush, now)),
+            hasher: RandomState::new(),
+            ids: Vec::new(),
+            since_warning: None,
+            told_dimension: false,
+            settings,
+        }
+    }
+
+    /// Points come, one after the other.
+    pub(super) fn points(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.resize_with(points.len().max(ids.len()), identity::Found::default);
+        let mut hashes = SmallVec::<[u32; AT_ONCE]>::new();
+        let mut events = SmallVec::<[Option<Event<'_>>; AT_ONCE]>::new();
+        for (point, id) in points.iter().zip(&mut ids) {
+            let event = self.names.read(point).ok();
+            id.is_whole = event.as_ref().is_some_and(|event| self.identity.find(point, event, id));
+            hashes.push(self.tasks.hash(point.group(), id.text()));
+            events.push(event);
+        }
+        self.tasks.warm(&hashes);
+        for (((point, event), id), hash) in points.iter().zip(&events).zip(&ids).zip(hashes) {
+            self.point(now, point, Read { event: event.as_ref(), id, hash }, out)?;
+        }
+        self.ids = ids;
+        Ok(())
+    }
+
+    /// A point comes. What it makes come out goes before it, what it ends behind it.
+    fn point(
+        &mut self,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        read: Read<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        self.counters.points += 1;
+        let fate = self.take(now, point, read, out)?;
+        if self.settings.pass_through {
+            out.forward(*point)?;
+            self.counters.passed += 1;
+        }
+        if let Fate::Taken { task, ends } = fate {
+            self.counters.events += 1;
+            if let Some(reason) = ends {
+                self.end(task, reason, now, out)?;
+            }
+            self.warn_of_many();
+            self.stay_within_bytes(now, out)?;
+        }
+        Ok(())
+    }
+
+    /// What it has seen, and what is open.
+    pub(super) fn tell(&self) -> Told {
+        Told { counters: self.counters, open: self.tasks.len(), bytes: self.bytes() }
+    }
+
+    /// The state of the node, all in, in bytes.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.tasks.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes()
+    }
+
+    #[inline]
+    fn take(
+        &mut self,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        read: Read<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<Fate, SendError> {
+        let Some(event) = read.event else { return Ok(self.unreadable()) };
+        if !read.id.is_whole {
+            self.lacks_id();
+            return Ok(Fate::Original);
+        }
+        let task = match self.open_task(now, point, read, out)? {
+            Some(_) if self.settings.map_action == MapAction::Create => {
+                self.counters.ignored += 1;
+                return Ok(Fate::Original);
+            }
+            Some(_) if self.is_closed_to_growth() => {
+                self.counters.rejected += 1;
+                return Ok(Fate::Original);
+            }
+            Some(task) => task,
+            None => match self.create(now, point, read.id, out)? {
+                Some(task) => task,
+                None => return Ok(Fate::Original),
+            },
+        };
+        let ends = self.update(task, now, point, event);
+        Ok(Fate::Taken { task, ends })
+    }
+
+    /// The task that is open for the id that was found. One that is over ends now: no point joins it.
+    #[inline]
+    fn open_task(
+        &mut self,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        read: Read<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<Option<u32>, SendError> {
+        let found = self.tasks.find_hashed(read.hash, &self.groups, point.group(), read.id.text());
+        let Some(number) = found else { return Ok(None) };
+        let deadline = self.tasks.get(number).map(|task| self.settings.deadline(task));
+        if let Some((due, reason)) = deadline
+            && due < now
+        {
+            self.end(number, reason, now, out)?;
+            return Ok(None);
+        }
+        Ok(Some(number))
+    }
+
+    /// A new task, if there is room or room can be made.
+    fn create(
+        &mut self,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        id: &identity::Found,
+        out: &mut Outbox,
+    ) -> Result<Option<u32>, SendError> {
+        let Ok(group) = self.groups.of(point) else {
+            self.unreadable();
+            return Ok(None);
+        };
+        self.warn_of_dimension(group);
+        if self.settings.push_previous
+            && let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest)
+        {
+            self.end(oldest, Reason::Previous, now, out)?;
+        }
+        if !self.make_room(now, out)? {
+            self.counters.rejected += 1;
+            return Ok(None);
+        }
+        // To make room may have been the end of the group.
+        let Ok(group) = self.groups.of(point) else { return Ok(None) };
+        let id = Id::new(id.text(), id.origins(), self.identity.is_plain());
+        let origin = self.origins.of(point, self.settings.measurement.as_deref());
+        let mut task = Task::new(id, group, origin, now, point.time());
+        task.reducers.extend(self.settings.outputs.iter().map(|output| output.kind.start()));
+        let due = self.settings.timer(&task);
+        self.counters.created += 1;
+        Ok(Some(self.tasks.add(task, due, &mut self.groups)))
+    }
+
+    /// `false`: there is no room for another task.
+    fn make_room(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<bool, SendError> {
+        for _ in 0..ROOM_AT_ONCE {
+            let Some(oldest) = self.tasks.oldest().filter(|_| !self.has_room()) else { return Ok(true) };
+            if self.settings.on_overflow == OnOverflow::Reject {
+                return Ok(false);
+            }
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(true)
+    }
+
+    fn has_room(&self) -> bool {
+        self.tasks.len() < self.settings.max_tasks && self.bytes() + Tasks::BYTES <= self.settings.max_bytes
+    }
+
+    /// With `reject`, an open task gets no more events while the state is over its bound.
+    fn is_closed_to_growth(&self) -> bool {
+        self.settings.on_overflow == OnOverflow::Reject && self.bytes() > self.settings.max_bytes
+    }
+
+    /// An event may have made lists longer than there is room for.
+    fn stay_within_bytes(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+        while self.bytes() > self.settings.max_bytes
+            && self.settings.on_overflow != OnOverflow::Reject
+            && !out.is_full()
+            && let Some(oldest) = self.tasks.oldest()
+        {
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(())
+    }
+
+    /// A task goes to make room.
+    pub(super) fn overflow(
+        &mut self,
+        number: u32,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        if self.settings.on_overflow == OnOverflow::Evict {
+            return self.end(number, Reason::Evicted, now, out);
+        }
+        self.counters.dropped += 1;
+        self.remove(number);
+        Ok(())
+    }
+
+    /// The event as the task's reducers see it; the reason if it ends the task.
+    #[inline]
+    fn update(
+        &mut self,
+        number: u32,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        event: &Event<'_>,
+    ) -> Option<Reason> {
+        let task = self.tasks.get_mut(number)?;
+        task.events += 1;
+        task.active = now;
+        task.first = task.first.min(event.time);
+        task.last = task.last.max(event.time);
+        task.is_dirty = true;
+        let mut tally = Tally::default();
+        for ((reducer, output), input) in
+            task.reducers.iter_mut().zip(&self.settings.outputs).zip(&self.inputs)
+        {
+            let value = match *input {
+                None => None,
+                Some(name) => match event.value(name) {
+                    Some(value) => Some(value),
+                    None => continue,
+                },
+            };
+            reducer.update(&output.kind, value, event.time, &mut tally);
+        }
+        if !self.settings.keep.is_nothing() {
+            let group = self.groups.get(task.group);
+            let carried = |name: &[u8]| {
+                group.is_some_and(|group| group.is_dimension(name))
+                    || self.identity.names().any(|known| known.as_bytes() == name)
+            };
+            keep(&self.settings.keep, task, point, carried, &self.hasher, &mut tally);
+        }
+        let ends = ends_with(&self.settings, task.events, &tally);
+        self.tasks.grown(tally.grown);
+        self.counters.tally(&tally);
+        ends
+    }
+
+    /// A task ends, and comes out if its reason lets it.
+    pub(super) fn end(
+        &mut self,
+        number: u32,
+        reason: Reason,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        if reason.comes_out(&self.settings) {
+            self.emit(number, reason, now, out)?;
+        } else {
+            self.counters.vanished.add(reason);
+        }
+        self.remove(number);
+        Ok(())
+    }
+
+    /// A task's point comes out; the task stays.
+    pub(super) fn emit(
+        &mut self,
+        number: u32,
+        reason: Reason,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let Some(task) = self.tasks.get(number) else { return Ok(()) };
+        let Some(group) = self.groups.get_mut(task.group) else { return Ok(()) };
+        let ended = Ended { task, reason, origin: self.origins.encoded(task.origin) };
+        let Self { settings, identity, emitter, counters, .. } = self;
+        out.encoded_point(emitter.write(settings, identity, now, ended, group, counters))?;
+        counters.out.add(reason);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, number: u32) {
+        if let Some(flushing) = &mut self.flushing {
+            flushing.step_over(number, &self.tasks);
+        }
+        if let Some(task) = self.tasks.remove(number, &mut self.groups) {
+            self.origins.release(task.origin);
+        }
+    }
+
+    #[cold]
+    fn unreadable(&mut self) -> Fate {
+        self.counters.unreadable += 1;
+        if self.counters.unreadable == 1 {
+            warn!("a point's tags and fields can't be read: no task takes it; further ones are only counted");
+        }
+        Fate::Original
+    }
+
+    #[cold]
+    fn lacks_id(&mut self) {
+        self.counters.no_id += 1;
+        if self.counters.no_id == NO_ID_YET && self.counters.points == NO_ID_YET {
+            let names = self.identity.names().collect::<Vec<_>>().join(", ");
+            warn!(
+                names,
+                "none of the first {NO_ID_YET} points has a task id: taskId names tags or fields that they lack"
+            );
+        }
+    }
+
+    fn warn_of_dimension(&mut self, group: u32) {
+        if self.told_dimension {
+            return;
+        }
+        let mut names = self.identity.names();
+        if let (Some(name), None) = (names.next(), names.next())
+            && self.groups.get(group).is_some_and(|group| group.is_dimension(name.as_bytes()))
+        {
+            self.told_dimension = true;
+            warn!(name, "taskId names a tag that points are grouped by: each group is one task anyway");
+        }
+    }
+
+    /// Many tasks are open: ends may be missing.
+    #[inline]
+    fn warn_of_many(&mut self) {
+        let threshold = self.settings.warning_threshold;
+        if threshold == 0 || (self.tasks.len() as u64) < threshold {
+            return;
+        }
+        let due = self.since_warning.is_none_or(|since| since + 1 >= (threshold / 5).max(1));
+        self.since_warning = Some(if due { 0 } else { self.since_warning.unwrap_or_default() + 1 });
+        if due {
+            let open = self.tasks.len();
+            warn!(
+                open,
+                threshold,
+                "many tasks are open: do they end? mapCountWarningThreshold says how many are many"
+            );
+        }
+    }
+}
+
+/// Keeps the first values of what `keep` names, less what the task's point carries anyway.
+fn keep(
+    keep: &Keep,
+    task: &mut Task,
+    point: &PointView<'_>,
+    carried: impl Fn(&[u8]) -> bool,
+    hasher: &RandomState,
+    tally: &mut Tally,
+) {
+    let is_new = task.kept.is_none();
+    let kept = task.kept.get_or_insert_default();
+    if is_new {
+        tally.grown += size_of_val(&**kept).cast_signed();
+    }
+    let wanted = |key: &[u8]| match keep {
+        Keep::All => !carried(key),
+        Keep::Names(names) => names.iter().any(|name| name.as_bytes() == key) && !carried(key),
+    };
+    // `Names::read` has read the point before; what it did not look at may still be broken.
+    let _ = kept.take(point.entries(), wanted, hasher, tally);
+}
+
+/// The first of the reasons that an event ends its task for.
+#[inline]
+fn ends_with(settings: &Settings, events: u64, tally: &Tally) -> Option<Reason> {
+    if settings.end_of_task {
+        return Some(Reason::End);
+    }
+    if settings.max_events.is_some_and(|max| events >= max) {
+        return Some(Reason::MaxEvents);
+    }
+    let is_long = tally.longest_list >= settings.max_list_size || tally.longest_text >= MAX_TEXT;
+    is_long.then_some(Reason::MaxList)
+}

@@ -1,0 +1,367 @@
+//! A node's state as bytes, and back. Kapacitor keeps them, over restarts of its own and of ours, and
+//! perhaps gives them to a later version.
+
+use std::collections::HashMap;
+
+use tracing::{info, warn};
+
+use super::groups::{Group, Groups, Times};
+use super::identity::{Id, Kind, MAX_ID, Origin};
+use super::kept::Kept;
+use super::node::Node;
+use super::origins::Origins;
+use super::pack::{self, Damaged, Reader};
+use super::reduce::Reducer;
+use super::settings::{Keep, Settings};
+use super::tasks::{Task, Tasks};
+use super::types::{Type, Types};
+use crate::handler::UnixNanos;
+use crate::wire::entry::EntryKind;
+use crate::wire::fields;
+
+/// The version that is written. Every version that was released is read.
+const VERSION: u8 = 1;
+
+/// Version and checksum.
+const HEADER: usize = 1 + 4;
+
+/// What a task takes in a snapshot, about: to make room for all at once.
+const A_TASK: usize = 80;
+
+/// Why a snapshot was not taken over.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("it is of version {0}; known is {VERSION}")]
+    Version(u8),
+    #[error("its checksum is wrong")]
+    Checksum,
+    #[error(transparent)]
+    Damaged(#[from] Damaged),
+    #[error("it is of other options: {theirs}; this node has: {ours}")]
+    Shape { theirs: String, ours: String, tasks: u64 },
+}
+
+/// What a snapshot held.
+struct Restored {
+    taken: UnixNanos,
+    /// How many tasks it held.
+    count: u64,
+    groups: Groups,
+    origins: Origins,
+    types: Types,
+    tasks: Tasks,
+}
+
+impl Node {
+    /// The node's state.
+    ///
+    /// ```text
+    /// version u8 · CRC-32 of the rest, little-endian · moment · options · number of tasks
+    /// types: number, (name, type)
+    /// groups: number, (number, key, dimensions, tags, byName, times)
+    /// origins: number, (number, measurement, database, retention policy)
+    /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers
+    /// ```
+    pub(super) fn snapshot(&self, now: UnixNanos) -> Vec<u8> {
+        let mut out = Vec::with_capacity(HEADER + 1024 + self.tasks.len() * A_TASK);
+        out.extend_from_slice(&[0; HEADER]);
+        pack::write_i64(&mut out, now);
+        pack::write_bytes(&mut out, shape(&self.settings).as_bytes());
+        pack::write_usize(&mut out, self.tasks.len());
+        write_types(&self.emitter.types, &mut out);
+        write_groups(&self.groups, &mut out);
+        write_origins(&self.origins, &mut out);
+        for (_, task) in self.tasks.iter() {
+            write_task(task, self.identity.names().len(), &mut out);
+        }
+        let checksum = crc32fast::hash(out.get(HEADER..).unwrap_or_default()).to_le_bytes();
+        if let Some((version, rest)) = out.split_first_mut() {
+            *version = VERSION;
+            rest.iter_mut().zip(checksum).for_each(|(place, byte)| *place = byte);
+        }
+        out
+    }
+
+    /// Takes a snapshot's state over. One that can't be used leaves the node empty, which is logged: the
+    /// Kapacitor task starts in any case.
+    pub(super) fn restore(&mut self, now: UnixNanos, snapshot: &[u8]) {
+        match self.read(now, snapshot) {
+            Ok(restored) => self.take_over(now, restored),
+            Err(unusable) => {
+                if let Unusable::Shape { tasks, .. } = unusable {
+                    self.counters.not_restored += tasks;
+                }
+                self.counters.snapshots_unusable += 1;
+                warn!(bytes = snapshot.len(), "the snapshot is not restored, starting empty: {unusable}");
+            }
+        }
+    }
+
+    fn take_over(&mut self, now: UnixNanos, restored: Restored) {
+        let Restored { taken, count, groups, origins, types, tasks } = restored;
+        self.emitter.types = types;
+        (self.groups, self.origins, self.tasks) = (groups, origins, tasks);
+        let (came, seconds) = (self.tasks.len() as u64, now.saturating_sub(taken) / 1_000_000_000);
+        self.counters.restored += came;
+        self.counters.not_restored += count - came;
+        if came < count {
+            warn!(
+                tasks = count,
+                seconds, "the snapshot is older than maxRestoreAge: its tasks are not restored"
+            );
+        } else {
+            info!(tasks = count, seconds, "restored from a snapshot of so many seconds ago");
+        }
+    }
+
+    fn read(&self, now: UnixNanos, snapshot: &[u8]) -> Result<Restored, Unusable> {
+        let (&version, rest) = snapshot.split_first().ok_or(Unusable::Version(0))?;
+        if version != VERSION {
+            return Err(Unusable::Version(version));
+        }
+        let (checksum, body) = rest.split_first_chunk().ok_or(Unusable::Checksum)?;
+        if u32::from_le_bytes(*checksum) != crc32fast::hash(body) {
+            return Err(Unusable::Checksum);
+        }
+        let mut from = Reader::new(body);
+        let taken = from.i64()?;
+        let theirs = String::from_utf8_lossy(from.bytes()?).into_owned();
+        let count = from.u64()?;
+        let ours = shape(&self.settings);
+        if theirs != ours {
+            return Err(Unusable::Shape { theirs, ours, tasks: count });
+        }
+        let types = read_types(&mut from)?;
+        let (groups, group_numbers) = read_groups(&mut from)?;
+        let (origins, origin_numbers) = read_origins(&mut from)?;
+        let mut restored = Restored { taken, count, groups, origins, types, tasks: Tasks::new() };
+        let is_too_old = self.settings.max_restore_age.is_some_and(|max| now.saturating_sub(taken) > max);
+        for _ in 0..if is_too_old { 0 } else { count } {
+            let group = known(&group_numbers, &mut from)?;
+            let origin = known(&origin_numbers, &mut from)?;
+            self.read_task(now, group, origin, &mut restored, &mut from)?;
+        }
+        from.check(is_too_old || from.is_empty())?;
+        restored.groups.settle();
+        // Each was held while tasks might still come for it.
+        for origin in origin_numbers.into_values() {
+            restored.origins.release(origin);
+        }
+        Ok(restored)
+    }
+
+    fn read_task(
+        &self,
+        now: UnixNanos,
+        group: u32,
+        origin: u32,
+        into: &mut Restored,
+        from: &mut Reader<'_>,
+    ) -> Result<(), Damaged> {
+        let id = self.read_id(from)?;
+        if into.tasks.find(&into.groups, into.groups.key(group), id.text()).is_some() {
+            return Err(from.damaged());
+        }
+        let mut task = Task::new(id, group, origin, 0, 0);
+        // A clock that was set back since makes no task live longer.
+        task.created = from.i64()?.min(now);
+        task.active = task.created.saturating_add(from.i64()?).min(now);
+        task.first = from.i64()?;
+        task.last = task.first.saturating_add(from.i64()?);
+        task.events = from.u64()?;
+        let flags = from.u8()?;
+        (task.is_dirty, task.is_restored) = (flags & DIRTY != 0, true);
+        if flags & KEPT != 0 {
+            task.kept = Some(Box::new(self.read_kept(from)?));
+        }
+        for output in &self.settings.outputs {
+            task.reducers.push(Reducer::read(&output.kind, from)?);
+        }
+        into.origins.hold(origin);
+        let due = self.settings.timer(&task);
+        into.tasks.add(task, due, &mut into.groups);
+        Ok(())
+    }
+
+    fn read_id(&self, from: &mut Reader<'_>) -> Result<Id, Damaged> {
+        let text = from.bytes()?;
+        if text.len() > MAX_ID {
+            return Err(from.damaged());
+        }
+        let mut origins = Vec::new();
+        for _ in self.identity.names() {
+            let kind = Kind::from_byte(from.u8()?).ok_or(from.damaged())?;
+            let (start, length) = (from.u64()?, from.u64()?);
+            let end = start.checked_add(length).filter(|&end| end <= text.len() as u64);
+            #[expect(clippy::cast_possible_truncation, reason = "no more than MAX_ID")]
+            let origin = end.map(|_| Origin { kind, start: start as u16, length: length as u16 });
+            origins.push(origin.ok_or(from.damaged())?);
+        }
+        Ok(Id::new(text, &origins, self.identity.is_plain()))
+    }
+
+    fn read_kept(&self, from: &mut Reader<'_>) -> Result<Kept, Damaged> {
+        let mut kept = Kept::default();
+        for _ in 0..from.u64()? {
+            let key = from.bytes()?;
+            let (kind, value) = match from.u8()? {
+                0 => (EntryKind::Tag, fields::Value::Bytes(from.bytes()?)),
+                1 => (EntryKind::String, fields::Value::Bytes(from.bytes()?)),
+                2 => (EntryKind::Int, fields::Value::Varint(from.u64()?)),
+                3 => (EntryKind::Double, fields::Value::Fixed64(from.fixed()?)),
+                4 => (EntryKind::Bool, fields::Value::Varint(from.u64()?.min(1))),
+                _ => return Err(from.damaged()),
+            };
+            kept.push(key, kind, value, &self.hasher);
+        }
+        Ok(kept)
+    }
+}
+
+const DIRTY: u8 = 1;
+const KEPT: u8 = 2;
+
+/// The options that say what the state means, in words: a snapshot of others is of no use.
+fn shape(settings: &Settings) -> String {
+    let task_id = settings.task_id.iter().map(|template| format!("taskId({:?})", template.to_string()));
+    let outputs = settings.outputs.iter().map(|output| match &output.field {
+        Some(field) => format!("{:?}({field:?}, {:?})", output.kind, output.name),
+        None => format!("{:?}({:?})", output.kind, output.name),
+    });
+    let keep = match &settings.keep {
+        Keep::All => vec!["keep(\"*\")".to_owned()],
+        Keep::Names(names) => names.iter().map(|name| format!("keep({name:?})")).collect(),
+    };
+    let words = task_id.chain(outputs).chain(keep);
+    std::iter::once("aggregate stream -> stream".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn write_types(types: &Types, out: &mut Vec<u8>) {
+    pack::write_usize(out, types.iter().len());
+    for (name, known) in types.iter() {
+        pack::write_bytes(out, name);
+        out.push(known as u8);
+    }
+}
+
+fn read_types(from: &mut Reader<'_>) -> Result<Types, Damaged> {
+    let mut types = Types::default();
+    for _ in 0..from.u64()? {
+        let name = from.bytes()?;
+        types.set(name, Type::from_byte(from.u8()?).ok_or(from.damaged())?);
+    }
+    Ok(types)
+}
+
+fn write_groups(groups: &Groups, out: &mut Vec<u8>) {
+    pack::write_usize(out, groups.len());
+    for (number, group) in groups.iter() {
+        pack::write_u64(out, u64::from(number));
+        pack::write_bytes(out, &group.key);
+        pack::write_usize(out, group.dimensions.len());
+        group.dimensions.iter().for_each(|name| pack::write_bytes(out, name));
+        pack::write_usize(out, group.tags.len());
+        for (name, value) in &group.tags {
+            pack::write_bytes(out, name);
+            pack::write_bytes(out, value);
+        }
+        out.push(u8::from(group.by_name) | u8::from(group.times.run.is_some()) << 1);
+        if let Some((start, last)) = group.times.run {
+            pack::write_i64(out, start);
+            pack::write_i64(out, last);
+        }
+    }
+}
+
+/// The groups, and what number each has now by the one it had.
+fn read_groups(from: &mut Reader<'_>) -> Result<(Groups, HashMap<u64, u32>), Damaged> {
+    let (mut groups, mut numbers) = (Groups::default(), HashMap::new());
+    for _ in 0..from.u64()? {
+        let number = from.u64()?;
+        let mut group = Group::new(from.bytes()?);
+        for _ in 0..from.u64()? {
+            group.dimensions.push(from.bytes()?.into());
+        }
+        for _ in 0..from.u64()? {
+            group.tags.push((from.bytes()?.into(), from.bytes()?.into()));
+        }
+        let flags = from.u8()?;
+        group.by_name = flags & 1 != 0;
+        group.times = Times { run: if flags & 2 == 0 { None } else { Some((from.i64()?, from.i64()?)) } };
+        if groups.find(&group.key).is_some() {
+            return Err(from.damaged());
+        }
+        numbers.insert(number, groups.add(group));
+    }
+    Ok((groups, numbers))
+}
+
+fn write_origins(origins: &Origins, out: &mut Vec<u8>) {
+    pack::write_usize(out, origins.iter().len());
+    for (number, parts) in origins.iter() {
+        pack::write_u64(out, u64::from(number));
+        for part in parts {
+            pack::write_bytes(out, part);
+        }
+    }
+}
+
+fn read_origins(from: &mut Reader<'_>) -> Result<(Origins, HashMap<u64, u32>), Damaged> {
+    let (mut origins, mut numbers) = (Origins::default(), HashMap::new());
+    for _ in 0..from.u64()? {
+        let number = from.u64()?;
+        let origin = origins.take(from.bytes()?, from.bytes()?, from.bytes()?);
+        if numbers.insert(number, origin).is_some() {
+            return Err(from.damaged());
+        }
+    }
+    Ok((origins, numbers))
+}
+
+/// The number that stands next, as it is now.
+fn known(numbers: &HashMap<u64, u32>, from: &mut Reader<'_>) -> Result<u32, Damaged> {
+    let number = from.u64()?;
+    numbers.get(&number).copied().ok_or(from.damaged())
+}
+
+/// `names`: how many names the id was made of.
+fn write_task(task: &Task, names: usize, out: &mut Vec<u8>) {
+    pack::write_u64(out, u64::from(task.group));
+    pack::write_u64(out, u64::from(task.origin));
+    write_id(&task.id, names, out);
+    pack::write_i64(out, task.created);
+    pack::write_i64(out, task.active.saturating_sub(task.created));
+    pack::write_i64(out, task.first);
+    pack::write_i64(out, task.last.saturating_sub(task.first));
+    pack::write_u64(out, task.events);
+    let kept = task.kept.as_ref();
+    let dirty = if task.is_dirty { DIRTY } else { 0 };
+    out.push(dirty | if kept.is_some() { KEPT } else { 0 });
+    if let Some(kept) = kept {
+        write_kept(kept, out);
+    }
+    task.reducers.iter().for_each(|reducer| reducer.write(out));
+}
+
+fn write_id(id: &Id, names: usize, out: &mut Vec<u8>) {
+    pack::write_bytes(out, id.text());
+    for Origin { kind, start, length } in id.origins().take(names) {
+        out.push(kind as u8);
+        pack::write_u64(out, u64::from(start));
+        pack::write_u64(out, u64::from(length));
+    }
+}
+
+fn write_kept(kept: &Kept, out: &mut Vec<u8>) {
+    pack::write_u64(out, u64::from(kept.len()));
+    for entry in kept.entries() {
+        pack::write_bytes(out, entry.key);
+        out.push(entry.kind as u8);
+        match entry.value_or_zero() {
+            fields::Value::Bytes(text) => pack::write_bytes(out, text),
+            fields::Value::Varint(number) => pack::write_u64(out, number),
+            fields::Value::Fixed64(number) => pack::write_fixed(out, number),
+            fields::Value::Fixed32(_) => {}
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The table of open tasks: found by group and id, in the order of their creation, with their deadlines.
+//! Knows what a task is made of, not when it ends or what comes out of it.
+
+use std::hash::{BuildHasher, Hasher};
+use std::hint::black_box;
+
+use ahash::RandomState;
+use smallvec::SmallVec;
+
+use super::deadlines::Deadlines;
+use super::groups::{Ends, Groups};
+use super::identity::Id;
+use super::index::Index;
+use super::kept::Kept;
+use super::reduce::Reducer;
+use super::short::same;
+use super::slots::Slots;
+use crate::handler::UnixNanos;
+
+/// The open tasks.
+#[derive(Debug)]
+pub(super) struct Tasks {
+    slots: Slots<Task>,
+    index: Index,
+    /// Random: ids are chosen by others, who must not be able to make them collide.
+    hasher: RandomState,
+    pub(super) deadlines: Deadlines,
+    order: Ends,
+    /// The number of the next task to be created.
+    serial: u64,
+    /// What the tasks hold outside the table, in bytes.
+    heap_bytes: usize,
+}
+
+/// An open task. What an event touches lies together, on cache lines of the task's own: with a million tasks
+/// each line is a miss.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Task {
+    pub(super) id: Id,
+    pub(super) reducers: SmallVec<[Reducer; 3]>,
+    pub(super) group: u32,
+    pub(super) origin: u32,
+    /// By the clock.
+    pub(super) created: UnixNanos,
+    /// When its last event came, by the clock.
+    pub(super) active: UnixNanos,
+    /// The smallest and the largest time of its events.
+    pub(super) first: UnixNanos,
+    pub(super) last: UnixNanos,
+    pub(super) events: u64,
+    pub(super) kept: Option<Box<Kept>>,
+    /// It has had an event since its result last came out.
+    pub(super) is_dirty: bool,
+    /// It was in a snapshot.
+    pub(super) is_restored: bool,
+    /// The tasks created before and after it, of all and of its group.
+    neighbours: Neighbours,
+    group_neighbours: Neighbours,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Neighbours {
+    /// `NOBODY` at the ends.
+    older: u32,
+    newer: u32,
+}
+
+const NOBODY: u32 = u32::MAX;
+
+impl Task {
+    /// A task whose first event comes at `now` with this time, before it takes the event.
+    pub(super) fn new(id: Id, group: u32, origin: u32, now: UnixNanos, time: UnixNanos) -> Self {
+        Self {
+            id,
+            reducers: SmallVec::new(),
+            group,
+            origin,
+            created: now,
+            active: now,
+            first: time,
+            last: time,
+            events: 0,
+            kept: None,
+            is_dirty: false,
+            is_restored: false,
+            neighbours: Neighbours { older: NOBODY, newer: NOBODY },
+            group_neighbours: Neighbours { older: NOBODY, newer: NOBODY },
+        }
+    }
+
+    /// What it holds outside the table, in bytes.
+    fn heap_bytes(&self) -> usize {
+        let reducers: usize = self.reducers.iter().map(Reducer::heap_bytes).sum();
+        let spilled =
+            if self.reducers.spilled() { self.reducers.capacity() * size_of::<Reducer>() } else { 0 };
+        let kept = self.kept.as_ref().map_or(0, |kept| size_of_val(&**kept) + kept.heap_bytes());
+        self.id.heap_bytes() + reducers + spilled + kept
+    }
+}
+
+const _: () =
+    assert!(size_of::<Option<Task>>() == 192, "three cache lines, also for a place that may be empty");
+
+impl Tasks {
+    /// What one task takes in the table, in bytes, less what it holds outside of it.
+    pub(super) const BYTES: usize = size_of::<Task>() + Deadlines::BYTES + Index::BYTES;
+
+    /// An empty table.
+    pub(super) fn new() -> Self {
+        Self {
+            slots: Slots::default(),
+            index: Index::default(),
+            hasher: RandomState::new(),
+            deadlines: Deadlines::default(),
+            order: Ends::default(),
+            serial: 0,
+            heap_bytes: 0,
+        }
+    }
+
+    /// What all of them take, in bytes.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.len() * Self::BYTES + self.heap_bytes
+    }
+
+    /// What tasks hold outside the table has grown, or shrunk.
+    #[inline]
+    pub(super) fn grown(&mut self, bytes: isize) {
+        self.heap_bytes = self.heap_bytes.saturating_add_signed(bytes);
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The open task of a group and an id.
+    #[inline]
+    pub(super) fn find(&self, groups: &Groups, group: &[u8], id: &[u8]) -> Option<u32> {
+        self.find_hashed(self.hash(group, id), groups, group, id)
+    }
+
+    /// Likewise, by [`hash`](Self::hash).
+    #[inline]
+    pub(super) fn find_hashed(&self, hash: u32, groups: &Groups, group: &[u8], id: &[u8]) -> Option<u32> {
+        self.index.find(hash, |number| {
+            let task = self.slots.get(number);
+            task.is_some_and(|task| same(task.id.text(), id) && same(groups.key(task.group), group))
+        })
+    }
+
+    /// Adds a task that is not there, behind all others. `due`: when to look at it.
+    pub(super) fn add(&mut self, task: Task, due: UnixNanos, groups: &mut Groups) -> u32 {
+        let hash = self.hash(groups.key(task.group), task.id.text());
+        let group = task.group;
+        self.heap_bytes += task.heap_bytes();
+        let number = self.slots.insert(task);
+        self.index.insert(hash, number);
+        self.deadlines.insert(number, self.serial, due);
+        self.serial += 1;
+        groups.opened(group);
+        self.chain(number, group, groups);
+        number
+    }
+
+    /// Removes a task.
+    pub(super) fn remove(&mut self, number: u32, groups: &mut Groups) -> Option<Task> {
+        let task = self.slots.remove(number)?;
+        self.index.remove(self.hash(groups.key(task.group), task.id.text()), number);
+        self.deadlines.remove(number);
+        self.heap_bytes = self.heap_bytes.saturating_sub(task.heap_bytes());
+        self.unchain(&task, groups);
+        groups.closed(task.group);
+        if self.len() == 0 {
+            self.give_back();
+        }
+        Some(task)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&Task> {
+        self.slots.get(number)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Task> {
+        self.slots.get_mut(number)
+    }
+
+    /// The task that was created first, of all that are open.
+    pub(super) fn oldest(&self) -> Option<u32> {
+        self.order.oldest
+    }
+
+    /// The one created next.
+    pub(super) fn after(&self, number: u32) -> Option<u32> {
+        let newer = self.get(number)?.neighbours.newer;
+        (newer != NOBODY).then_some(newer)
+    }
+
+    /// All of them, in the order of their creation.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Task)> {
+        std::iter::successors(self.oldest(), |&number| self.after(number))
+            .filter_map(|number| Some((number, self.get(number)?)))
+    }
+
+    /// Has the tasks with these hashes in the processor's caches when they are looked for. With a million
+    /// tasks each look is several misses, one after the other; here those of all the hashes are under way at
+    /// once.
+    pub(super) fn warm(&self, hashes: &[u32]) {
+        // So many stay in the caches by themselves.
+        const FEW: usize = 4_096;
+        if self.len() < FEW {
+            return;
+        }
+        let numbers: SmallVec<[Option<u32>; 16]> =
+            hashes.iter().map(|&hash| self.index.find(hash, |_| true)).collect();
+        let tasks = numbers.into_iter().flatten().filter_map(|number| self.get(number));
+        // A byte of each of its cache lines.
+        let touched = tasks.map(|task| {
+            let reducers = task.reducers.last().map_or(0, Reducer::touch);
+            task.id.text().len() as u64 ^ task.events ^ u64::from(task.group) ^ reducers
+        });
+        black_box(touched.fold(0, |all, one| all ^ one));
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "as much of the hash as the index keeps")]
+    #[inline]
+    pub(super) fn hash(&self, group: &[u8], id: &[u8]) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(group);
+        hasher.write(id);
+        hasher.finish() as u32
+    }
+
+    /// Puts a task behind all others, and behind those of its group.
+    fn chain(&mut self, number: u32, group: u32, groups: &mut Groups) {
+        let older = self.order.newest.replace(number);
+        self.order.oldest.get_or_insert(number);
+        self.link(older, Some(number), |task| &mut task.neighbours);
+        if let Some(group) = groups.get_mut(group) {
+            let older = group.tasks.newest.replace(number);
+            group.tasks.oldest.get_or_insert(number);
+            self.link(older, Some(number), |task| &mut task.group_neighbours);
+        }
+    }
+
+    /// Takes a task that is no more out of both chains.
+    fn unchain(&mut self, task: &Task, groups: &mut Groups) {
+        let (older, newer) = task.neighbours.both();
+        self.order.without(older, newer);
+        self.link(older, newer, |task| &mut task.neighbours);
+        if let Some(group) = groups.get_mut(task.group) {
+            let (older, newer) = task.group_neighbours.both();
+            group.tasks.without(older, newer);
+            self.link(older, newer, |task| &mut task.group_neighbours);
+        }
+    }
+
+    fn link(&mut self, older: Option<u32>, newer: Option<u32>, of: impl Fn(&mut Task) -> &mut Neighbours) {
+        if let Some(task) = older.and_then(|older| self.slots.get_mut(older)) {
+            of(task).newer = newer.unwrap_or(NOBODY);
+        }
+        if let Some(task) = newer.and_then(|newer| self.slots.get_mut(newer)) {
+            of(task).older = older.unwrap_or(NOBODY);
+        }
+    }
+
+    /// Gives the memory of what were many tasks back. Nobody looks at it before there are many again.
+    fn give_back(&mut self) {
+        if self.slots.is_roomy() {
+            self.slots = Slots::default();
+            self.index = Index::default();
+            self.deadlines.clear();
+        }
+    }
+}
+
+impl Neighbours {
+    fn both(self) -> (Option<u32>, Option<u32>) {
+        let somebody = |number| (number != NOBODY).then_some(number);
+        (somebody(self.older), somebody(self.newer))
+    }
+}
+
+impl Ends {
+    /// Without the task that stood between these two.
+    fn without(&mut self, older: Option<u32>, newer: Option<u32>) {
+        if older.is_none() {
+            self.oldest = newer;
+        }
+        if newer.is_none() {
+            self.newest = older;
+        }
+    }
+}

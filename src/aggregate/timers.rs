@@ -1,0 +1,186 @@
+//! What happens when no event comes: deadlines, flushes, the end of the stream. Each in slices, so that
+//! what comes in between is not kept waiting.
+
+use super::ending::Reason;
+use super::node::Node;
+use super::reduce::Reducer;
+use super::settings::{Flush, OnOverflow, Settings};
+use super::tasks::{Task, Tasks};
+use crate::agent::{Outbox, SendError};
+use crate::handler::{Progress, UnixNanos};
+
+/// How many tasks are looked at in one call: some milliseconds, after which input that has come meanwhile
+/// has its turn.
+const SLICE: usize = 4_096;
+
+/// The moments at which results so far come out.
+#[derive(Debug)]
+pub(super) struct Flushing {
+    flush: Flush,
+    /// The next moment.
+    next: UnixNanos,
+    /// How far the flush at hand has come.
+    at: Option<u32>,
+}
+
+impl Flushing {
+    pub(super) fn new(flush: Flush, now: UnixNanos) -> Self {
+        Self { next: multiple_after(now, flush.interval), flush, at: None }
+    }
+
+    /// A task that the flush has come to is about to be no more.
+    pub(super) fn step_over(&mut self, number: u32, tasks: &Tasks) {
+        if self.at == Some(number) {
+            self.at = tasks.after(number);
+        }
+    }
+}
+
+impl Settings {
+    /// When a task is over, and why then.
+    #[inline]
+    pub(super) fn deadline(&self, task: &Task) -> (UnixNanos, Reason) {
+        let timeout = task.created.saturating_add(self.timeout);
+        match self.inactivity_timeout.map(|time| task.active.saturating_add(time)) {
+            Some(inactive) if inactive < timeout => (inactive, Reason::Inactivity),
+            _ => (timeout, Reason::Timeout),
+        }
+    }
+
+    /// When the timer ends it, if no event does before.
+    #[inline]
+    pub(super) fn timer(&self, task: &Task) -> UnixNanos {
+        let (due, _) = self.deadline(task);
+        match self.timeout_flush_interval {
+            0 => due,
+            interval => multiple_after(due.saturating_sub(1), interval),
+        }
+    }
+}
+
+impl Node {
+    /// When [`on_deadline`](Self::on_deadline) has something to do.
+    pub(super) fn next_deadline(&self) -> Option<UnixNanos> {
+        if self.is_over_limits() {
+            return Some(UnixNanos::MIN);
+        }
+        let task = self.tasks.deadlines.first().map(|(due, _)| due);
+        let flush = self.flushing.as_ref().map(|flushing| match flushing.at {
+            Some(_) => UnixNanos::MIN,
+            None => flushing.next,
+        });
+        task.into_iter().chain(flush).min()
+    }
+
+    /// Ends what is over, then lets results so far out.
+    pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+        let mut slice = SLICE;
+        self.shrink(now, &mut slice, out)?;
+        if self.expire(now, &mut slice, out)? == Progress::Done {
+            self.flush(now, &mut slice, out)?;
+        }
+        Ok(())
+    }
+
+    /// The stream has ended: what is open comes out, if it is to.
+    pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        if !self.settings.flush_on_stop {
+            return Ok(Progress::Done);
+        }
+        while let Some(oldest) = self.tasks.oldest() {
+            if out.is_full() {
+                return Ok(Progress::More);
+            }
+            let over = self.tasks.get(oldest).map(|task| self.settings.deadline(task));
+            let over = over.filter(|&(due, _)| due < now);
+            self.end(oldest, over.map_or(Reason::Stop, |(_, reason)| reason), now, out)?;
+        }
+        Ok(Progress::Done)
+    }
+
+    /// A snapshot may hold more than the limits of the options it is restored with.
+    fn is_over_limits(&self) -> bool {
+        self.settings.on_overflow != OnOverflow::Reject
+            && (self.tasks.len() > self.settings.max_tasks
+                || self.bytes() > self.settings.max_bytes && self.tasks.len() > 0)
+    }
+
+    fn shrink(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+        while self.is_over_limits()
+            && take_one(slice, out)
+            && let Some(oldest) = self.tasks.oldest()
+        {
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, SendError> {
+        while let Some((known, number)) = self.tasks.deadlines.first().filter(|&(due, _)| due <= now) {
+            if !take_one(slice, out) {
+                return Ok(Progress::More);
+            }
+            let Some(task) = self.tasks.get(number) else { break };
+            let due = self.settings.timer(task);
+            let (_, reason) = self.settings.deadline(task);
+            if due == known {
+                self.end(number, reason, now, out)?;
+            } else {
+                // Events have come since. Also if it is over by now, others may have been over before.
+                self.tasks.deadlines.put_off(number, due);
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+        let oldest = self.tasks.oldest();
+        let Some(flushing) = &mut self.flushing else { return Ok(()) };
+        if flushing.at.is_none() && flushing.next <= now {
+            flushing.next = multiple_after(now, flushing.flush.interval);
+            flushing.at = oldest;
+        }
+        let reset = flushing.flush.reset;
+        while let Some(number) = self.flushing.as_ref().and_then(|flushing| flushing.at) {
+            if !take_one(slice, out) {
+                break;
+            }
+            if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
+                self.emit(number, Reason::Flush, now, out)?;
+                self.flushed(number, reset);
+            }
+            if let Some(flushing) = &mut self.flushing {
+                flushing.at = self.tasks.after(number);
+            }
+        }
+        Ok(())
+    }
+
+    fn flushed(&mut self, number: u32, reset: bool) {
+        let Some(task) = self.tasks.get_mut(number) else { return };
+        task.is_dirty = false;
+        if !reset {
+            return;
+        }
+        let kept = task.kept.take().map_or(0, |kept| size_of_val(&*kept) + kept.heap_bytes());
+        let held: usize = task.reducers.iter().map(Reducer::heap_bytes).sum();
+        for (reducer, output) in task.reducers.iter_mut().zip(&self.settings.outputs) {
+            *reducer = output.kind.start();
+        }
+        self.tasks.grown(-(kept + held).cast_signed());
+    }
+}
+
+/// One task less to look at in this call; `false` if it is time to return.
+fn take_one(slice: &mut usize, out: &Outbox) -> bool {
+    if *slice == 0 || out.is_full() {
+        return false;
+    }
+    *slice -= 1;
+    true
+}
+
+/// The first multiple of `interval` after `time`.
+fn multiple_after(time: UnixNanos, interval: i64) -> UnixNanos {
+    time.saturating_add(interval - time.rem_euclid(interval))
+}

@@ -1,0 +1,88 @@
+//! Which type each field has come out with. `InfluxDB` refuses a point whose field has another type than
+//! the same field had before in the shard, and with it the whole point: what does not fit is left out.
+
+use std::collections::HashMap;
+
+use tracing::warn;
+
+use super::value::Value;
+
+/// How many names of fields are remembered beyond those the options name. Attack: with `keep('*')` names
+/// are chosen by others. The fields of names beyond them come out as they are.
+const MAX_NAMES: usize = 10_000;
+
+/// The types of the fields that have come out.
+#[derive(Debug, Default)]
+pub(super) struct Types {
+    types: HashMap<Box<[u8]>, Type>,
+    bytes: usize,
+}
+
+/// A field's type in `InfluxDB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Type {
+    Text,
+    Int,
+    Double,
+    Bool,
+}
+
+impl Types {
+    /// `value` as the field `name` can have it. `None`: it does not fit.
+    #[expect(clippy::cast_precision_loss, reason = "an int that comes out as a double is the nearest one")]
+    pub(super) fn fit<'a>(&mut self, name: &[u8], value: Value<'a>) -> Option<Value<'a>> {
+        let came = Type::of(value);
+        let Some(known) = self.types.get_mut(name) else {
+            self.set(name, came);
+            return Some(value);
+        };
+        match (*known, value) {
+            (known, value) if known == came => Some(value),
+            (Type::Double, Value::Int(int)) => Some(Value::Double(int as f64)),
+            (Type::Int, Value::Double(_)) => {
+                *known = Type::Double;
+                let field = String::from_utf8_lossy(name);
+                warn!(%field, "an output that was an int is a double from now on; InfluxDB may refuse it in the shard that has ints of it: .float('{field}') makes it a double from the start");
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The type of a field, if it has come out.
+    pub(super) fn get(&self, name: &[u8]) -> Option<Type> {
+        self.types.get(name).copied()
+    }
+
+    /// Sets a type that was in a snapshot, or is known beforehand.
+    pub(super) fn set(&mut self, name: &[u8], known: Type) {
+        if self.types.len() < MAX_NAMES && self.types.insert(name.into(), known).is_none() {
+            self.bytes += size_of::<(Box<[u8]>, Type)>() + name.len();
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], Type)> {
+        self.types.iter().map(|(name, known)| (&**name, *known))
+    }
+
+    /// What is kept, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Type {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Text(_) => Self::Text,
+            Value::Int(_) => Self::Int,
+            Value::Double(_) => Self::Double,
+            Value::Bool(_) => Self::Bool,
+        }
+    }
+
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Text, Self::Int, Self::Double, Self::Bool].get(usize::from(byte)).copied()
+    }
+}
