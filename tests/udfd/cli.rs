@@ -20,6 +20,7 @@ fn help_and_version_are_no_failure() {
         "serve",
         "check",
         "kapacitor-conf",
+        "describe",
         "--socket <NAME=PATH>",
         "relative to the current directory; may be repeated",
         "Exit codes",
@@ -56,7 +57,7 @@ fn wrong_usage_ends_with_64() {
 #[test]
 fn wrong_configuration_ends_with_64() {
     let place = Place::configured("[functions.mirror]\nmode = \"abc\"\n");
-    for command in ["serve", "check", "kapacitor-conf"] {
+    for command in ["serve", "check", "kapacitor-conf", "describe"] {
         let output = place.run(&[command]);
         ended(&output, 64, &["error: mode \"abc\" is not octal", "udfd.toml:2:8", "^^^^^"]);
         assert_eq!(stdout(&output), "");
@@ -74,6 +75,7 @@ fn check_says_what_would_be_served() {
     let expected = format!(
         "mirror: mirror, stream -> stream, /run/m.sock\n\
          mirrorBatch: mirror, batch -> batch, {dir}/mirrorBatch.sock\n\
+         aggregate: aggregate, stream -> stream, {dir}/aggregate.sock\n\
          copy: mirror, batch -> batch, {dir}/copy.sock\n"
     );
     assert_eq!(stdout(&output), expected);
@@ -82,10 +84,19 @@ fn check_says_what_would_be_served() {
 
 #[test]
 fn options_hold_before_and_after_the_command() {
-    let args = ["--socket", "mirror=/run/a", "check", "--socket", "mirrorBatch=/run/b"];
+    let args = [
+        "--socket",
+        "mirror=/run/a",
+        "check",
+        "--socket",
+        "mirrorBatch=/run/b",
+        "--socket",
+        "aggregate=/run/c",
+    ];
     assert_eq!(
         stdout(&run(args)),
-        "mirror: mirror, stream -> stream, /run/a\nmirrorBatch: mirror, batch -> batch, /run/b\n"
+        "mirror: mirror, stream -> stream, /run/a\nmirrorBatch: mirror, batch -> batch, /run/b\n\
+         aggregate: aggregate, stream -> stream, /run/c\n"
     );
 }
 
@@ -110,8 +121,10 @@ fn a_relative_path_is_the_shells() {
         (&["--socket", "mirror=../m"], format!("{here}/../m"), "/tmp/mirrorBatch.sock".to_owned()),
     ] {
         let output = udfd(args).arg("check").current_dir(&place.dir).output().unwrap();
+        let aggregate = batch.replace("mirrorBatch", "aggregate");
         let expected = format!(
-            "mirror: mirror, stream -> stream, {mirror}\nmirrorBatch: mirror, batch -> batch, {batch}\n"
+            "mirror: mirror, stream -> stream, {mirror}\nmirrorBatch: mirror, batch -> batch, {batch}\n\
+             aggregate: aggregate, stream -> stream, {aggregate}\n"
         );
         assert_eq!(stdout(&output), expected, "{args:?}");
     }
@@ -126,6 +139,9 @@ fn kapacitor_conf_is_ready_to_paste() {
         timeout = "10s"
     [udf.functions.mirrorBatch]
         socket = "/run/mirrorBatch.sock"
+        timeout = "10s"
+    [udf.functions.aggregate]
+        socket = "/run/aggregate.sock"
         timeout = "10s"
 "#;
     assert_eq!(stdout(&run(["--socket-dir", "/run", "kapacitor-conf"])), expected);
@@ -144,10 +160,10 @@ fn it_serves_tells_and_cleans_up() {
     for signal in [SIGTERM, SIGINT] {
         let place = Place::new();
         let daemon = place.start();
-        for name in ["mirror", "mirrorBatch"] {
+        for (name, handler) in [("mirror", "mirror"), ("mirrorBatch", "mirror"), ("aggregate", "aggregate")] {
             let socket = place.path(&format!("{name}.sock"));
             UnixStream::connect(&socket).unwrap();
-            for words in [format!("@{name}: mirror, "), format!("socket = \"{}\"", socket.display())] {
+            for words in [format!("@{name}: {handler}, "), format!("socket = \"{}\"", socket.display())] {
                 assert!(daemon.welcome().contains(&words), "no {words:?} in:\n{}", daemon.welcome());
             }
         }
@@ -157,7 +173,7 @@ fn it_serves_tells_and_cleans_up() {
         assert!(log.contains("shutting down"), "{log}");
         assert!(!log.contains('\u{1b}'), "colours without a terminal: {log}");
         assert!(!place.path("mirror.sock").exists());
-        assert!(!place.path("mirrorBatch.sock").exists());
+        assert!(!place.path("mirrorBatch.sock").exists() && !place.path("aggregate.sock").exists());
     }
 }
 
@@ -168,7 +184,9 @@ fn it_hints_at_permissions_unless_everyone_may_connect() {
         return; // Then it depends on that user's groups.
     }
     assert!(Place::new().start().welcome().contains(hint));
-    let open = Place::configured("[functions]\nmirror.mode = \"0666\"\nmirrorBatch.mode = \"0666\"\n");
+    let open = Place::configured(
+        "[functions]\nmirror.mode = \"0666\"\nmirrorBatch.mode = \"0666\"\naggregate.mode = \"0666\"\n",
+    );
     let daemon = open.start();
     assert!(daemon.welcome().contains(": every user\n"));
     assert!(!daemon.welcome().contains(hint));
@@ -195,7 +213,7 @@ fn the_limit_of_open_files_is_raised_if_it_can_be() {
     let low = Daemon::spawn(&mut under_shell("ulimit -n 64", &place.args));
     let (code, log) = low.end(SIGTERM);
     assert_eq!(code, Some(0));
-    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=30"), "{log}");
+    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=29"), "{log}");
 }
 
 #[test]
@@ -206,7 +224,7 @@ fn a_closed_stdout_is_no_failure() {
         drop(reader);
         writer
     };
-    for command in ["check", "kapacitor-conf"] {
+    for command in ["check", "kapacitor-conf", "describe"] {
         let status = udfd([command]).stdout(closed()).status().unwrap();
         assert_eq!(status.code(), Some(0), "{command}");
     }

@@ -45,12 +45,13 @@ fn an_empty_file_is_the_default() {
         .iter()
         .map(|f| (f.name.as_str(), f.handler, f.wants, f.provides, f.socket.path.to_str().unwrap()))
         .collect();
-    let mirror = HandlerKind::Mirror;
+    let (mirror, aggregate) = (HandlerKind::Mirror, HandlerKind::Aggregate);
     assert_eq!(
         served,
         [
             ("mirror", mirror, Edge::Stream, Edge::Stream, "/tmp/mirror.sock"),
             ("mirrorBatch", mirror, Edge::Batch, Edge::Batch, "/tmp/mirrorBatch.sock"),
+            ("aggregate", aggregate, Edge::Stream, Edge::Stream, "/tmp/aggregate.sock"),
         ]
     );
 }
@@ -93,7 +94,7 @@ fn every_key_is_taken() {
         }
     );
     let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["mirrorBatch", "copy"]);
+    assert_eq!(names, ["mirrorBatch", "aggregate", "copy"]);
     let copy = function(&config, "copy");
     assert_eq!((copy.wants, copy.provides), (Edge::Batch, Edge::Batch));
     assert_eq!(copy.socket.path, Path::new("/run/udfd/c.sock"));
@@ -164,7 +165,7 @@ fn an_override_of_an_unknown_function_lists_the_known() {
     assert!(matches!(&error, ConfigError::Refused { problem: Problem::UnknownFunction { .. }, .. }));
     assert_eq!(
         error.to_string(),
-        "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch"
+        "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch, aggregate"
     );
 }
 
@@ -239,8 +240,8 @@ fn every_key_says_what_it_accepts() {
         ("enabled", "\"yes\"", switch),
         ("enabled", "1", switch),
         ("enabled", "True", switch),
-        ("handler", "3", "\"mirror\" (in quotes)"),
-        ("handler", "mirror", "\"mirror\" (in quotes)"),
+        ("handler", "3", "\"mirror\" or \"aggregate\" (in quotes)"),
+        ("handler", "mirror", "\"mirror\" or \"aggregate\" (in quotes)"),
         ("wants", "true", edge),
         ("wants", "stream", edge),
         ("provides", "{}", edge),
@@ -306,13 +307,21 @@ fn functions_that_cannot_be_are_refused() {
         unequal,
         &["`mirror`", "stream -> batch", "stream -> stream or batch -> batch", ":3:12", "^^^^^^^"],
     );
+    refused(
+        "[functions.aggregate]\nwants = \"batch\"\n",
+        &["`aggregate`: handler aggregate cannot serve batch -> any; accepted is stream -> stream", ":2:9"],
+    );
     refused("[functions.mirror]\nwants = \"points\"\n", &["\"points\" is not known here", "stream, batch"]);
     refused("[functions.copy]\n", &["`copy` has no handler", "`handler = \"mirror\"`", ":1:12"]);
-    refused("[functions.copy]\nhandler = \"copy\"\n", &["\"copy\" is not known here", "accepted is mirror"]);
+    refused(
+        "[functions.copy]\nhandler = \"copy\"\n",
+        &["\"copy\" is not known here", "accepted is mirror, aggregate"],
+    );
     refused("[functions.a-b]\nhandler = \"mirror\"\n", &["`a-b` cannot be called", "ASCII letter", ":1:12"]);
     refused("[functions._a]\nhandler = \"mirror\"\n", &["`_a` cannot be called"]);
     refused("[functions.var]\nhandler = \"mirror\"\n", &["`var` cannot be called", "keyword"]);
-    let none = "[functions]\nmirror.enabled = false\nmirrorBatch.enabled = false\n";
+    let none =
+        "[functions]\nmirror.enabled = false\nmirrorBatch.enabled = false\naggregate.enabled = false\n";
     refused(none, &["every function is disabled", "enable at least one", ":2:18", "^^^^^"]);
 }
 

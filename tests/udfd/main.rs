@@ -18,6 +18,7 @@ mod place;
 mod scene;
 mod support;
 
+mod aggregate;
 mod bench;
 mod bench_gathering;
 mod captures;
@@ -26,6 +27,7 @@ mod config;
 mod conversation;
 mod crowds;
 mod deadlines;
+mod describe;
 mod faults;
 mod hostile;
 mod mailbox;

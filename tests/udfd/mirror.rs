@@ -81,8 +81,11 @@ async fn fields_are_set_on_every_point_whatever_they_were() {
     expected.fields_int.remove("i");
     expected.fields_bool.insert("s".into(), false);
     expected.fields_string.remove("s");
-    let options =
-        vec![call("fieldInt", "d", i64::MAX), call("field_string", "i", "é\n"), call("fieldBool", "s", false)];
+    let options = vec![
+        call("fieldInt", "d", i64::MAX),
+        call("field_string", "i", "é\n"),
+        call("fieldBool", "s", false),
+    ];
     check(options, all_types(), expected).await;
 }
 
@@ -185,7 +188,10 @@ async fn what_can_t_be_meant_is_refused_at_init() {
             "option field_int: the field \"x\" is set by another option too",
         ),
         (vec![call("field", "x", "1.0")], "option field: value is the string \"1.0\"; accepted is double"),
-        (vec![call("fields", "x", 1.0)], "unknown option fields; did you mean field? accepted are field, fieldInt"),
+        (
+            vec![call("fields", "x", 1.0)],
+            "unknown option fields; did you mean field? accepted are field, fieldInt",
+        ),
         (
             (0..1_001).map(|i| call("field", &i.to_string(), 1.0)).collect(),
             "1001 calls of options; accepted are at most 1000",

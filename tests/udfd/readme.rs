@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use kapacitor_udfd::config::{Config, Overrides};
-use kapacitor_udfd::mirror;
-use kapacitor_udfd::options::OptionSpec;
 use nix::sys::signal::Signal::SIGTERM;
 
-use crate::daemon::{Daemon, run};
+use crate::daemon::{Daemon, run, stdout};
 
 const README: &str = include_str!("../../README.md");
 
@@ -59,19 +57,19 @@ fn every_configuration_parses() {
     assert!(parsed.iter().any(|config| config.functions.iter().any(|f| f.name == "copyOfWindows")));
 }
 
-/// The row an option's table entry makes in the README.
-fn row(entry: &impl AsRef<OptionSpec>) -> String {
-    let spec = entry.as_ref();
-    let arguments =
-        spec.arguments.iter().map(|(name, value_type)| format!("{name} {value_type:?}").to_lowercase());
-    let arguments = arguments.collect::<Vec<_>>().join(", ");
-    format!("| `.{}({arguments})` | {} |", spec.name, spec.help)
-}
-
+/// Each table of options stands behind the command that prints it.
 #[test]
-fn the_table_of_options_is_the_mirror_s() {
-    let rows: Vec<_> = README.lines().filter(|line| line.starts_with("| `.")).collect();
-    assert_eq!(rows, mirror::OPTIONS.iter().map(row).collect::<Vec<_>>());
+fn the_tables_of_options_are_what_describe_prints() {
+    const COMMAND: &str = "<!-- kapacitor-udfd ";
+    let mut told = vec![];
+    for part in README.split(COMMAND).skip(1) {
+        let (command, rest) = part.split_once(" -->\n").expect("the comment is closed");
+        let (table, _) = rest.split_once("<!-- end -->").expect("the table's end");
+        assert_eq!(table.trim(), stdout(&run(command.split(' '))).trim(), "paste what {command} prints");
+        told.push(command.split(' ').nth(1).expect("a function"));
+    }
+    let tables = README.lines().filter(|line| line.starts_with("| option |")).count();
+    assert_eq!((told.as_slice(), tables), (&["mirror", "aggregate"][..], 2));
 }
 
 #[test]
@@ -104,10 +102,15 @@ fn the_handler_is_the_documentation_s() {
 /// What the table of troubleshooting quotes of the daemon's log, the daemon says.
 #[test]
 fn the_daemon_says_what_troubleshooting_quotes() {
-    const SOURCES: [&str; 4] = [
+    const SOURCES: [&str; 9] = [
         include_str!("../../src/server.rs"),
         include_str!("../../src/connection/ending.rs"),
         include_str!("../../src/mirror.rs"),
+        include_str!("../../src/aggregate/mod.rs"),
+        include_str!("../../src/aggregate/node.rs"),
+        include_str!("../../src/aggregate/snapshot.rs"),
+        include_str!("../../src/aggregate/types.rs"),
+        include_str!("../../src/aggregate/emit.rs"),
         include_str!("../../src/socket/error.rs"),
     ];
     let (_, rows) = README.split_once("| **the daemon's log** | |\n").expect("its part of the table");

@@ -1,0 +1,37 @@
+//! Scenarios with their points spelled out by hand, for the model and for the handler.
+
+mod crowds;
+mod ends;
+mod fields;
+mod gates;
+mod identity;
+mod points;
+mod reducers;
+mod restart;
+
+use super::driver;
+use super::model::Model;
+use super::scenario::{Scenario, play};
+
+/// What is written down is what the model does, and what the handler does.
+fn check(scenarios: impl IntoIterator<Item = Scenario>) {
+    for scenario in scenarios {
+        is_the_model_s(&scenario);
+        if let Err(wrong) = driver::run(&scenario) {
+            panic!("{}: {wrong}\n{scenario:?}", scenario.name);
+        }
+    }
+}
+
+fn is_the_model_s(scenario: &Scenario) {
+    let name = scenario.name;
+    let mut model =
+        Model::new(&scenario.options, scenario.start).unwrap_or_else(|why| panic!("{name}: {why}"));
+    for (n, (step, expected)) in scenario.steps.iter().enumerate() {
+        assert_eq!(*expected, driver::lines(&play(&mut model, step)), "{name}, step {n}: {step:?}");
+    }
+    let told = model.counters().told();
+    for (counter, expected) in &scenario.counters {
+        assert_eq!(told.get(*counter).copied().unwrap_or(0), *expected, "{name}: {counter} in {told:?}");
+    }
+}

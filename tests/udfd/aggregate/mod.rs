@@ -1,0 +1,16 @@
+//! `@aggregate()` against a naive model of it: scenarios written by hand, and random ones.
+
+mod model;
+
+mod scenario;
+mod text;
+
+mod handler;
+
+mod driver;
+
+mod cases;
+mod refusals;
+
+mod generate;
+mod property;

@@ -1,0 +1,205 @@
+//! From a task to its point, and what a node remembers of the points it has sent.
+
+use std::collections::BTreeMap;
+
+use kapacitor_udfd::proto::Point;
+
+use super::counters::{Counters, Reason};
+use super::settings::Settings;
+use super::task::Task;
+use super::value::Value;
+
+/// What earlier points say of later ones.
+#[derive(Debug, Clone, Default)]
+pub struct Emitter {
+    /// By group: where a run of points begins, and the time of the last one.
+    runs: BTreeMap<String, (i64, i64)>,
+    /// Each field's type: a value of it.
+    types: BTreeMap<String, Value>,
+}
+
+/// A field that is to be on a point.
+struct Field {
+    name: String,
+    value: Value,
+    float: bool,
+    is_id: bool,
+}
+
+impl Field {
+    fn new(name: &str, value: Value) -> Self {
+        Self { name: name.to_owned(), value, float: false, is_id: false }
+    }
+}
+
+impl Emitter {
+    pub fn point(
+        &mut self,
+        settings: &Settings,
+        task: &Task,
+        reason: Reason,
+        now: i64,
+        counters: &mut Counters,
+    ) -> Point {
+        *counters.out.entry(reason).or_default() += 1;
+        let first = &task.first_event;
+        let mut point = Point {
+            time: self.time(settings, task, now),
+            name: settings.measurement.clone().unwrap_or_else(|| first.name.clone()),
+            database: first.database.clone(),
+            retention_policy: first.retention_policy.clone(),
+            group: first.group.clone(),
+            dimensions: first.dimensions.clone(),
+            by_name: first.by_name,
+            tags: tags(settings, task, reason, counters),
+            ..Point::default()
+        };
+        for field in fields(settings, task, reason, counters) {
+            self.put(&mut point, field, counters);
+        }
+        if has_no_field(&point) {
+            let count = i64::try_from(task.count).unwrap();
+            self.put(&mut point, Field::new("count", Value::Int(count)), counters);
+        }
+        if settings.group_by_task && !settings.id.is_empty() {
+            regroup(&mut point, settings);
+        }
+        point
+    }
+
+    fn time(&mut self, settings: &Settings, task: &Task, now: i64) -> i64 {
+        let run = self.runs.get(task.group()).copied();
+        let own = match &*settings.point_time {
+            "first" => task.first_time,
+            "last" => task.last_time,
+            _ => now,
+        };
+        let (start, time) = match run {
+            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last + 1)),
+            Some((start, last)) if (start..=last).contains(&own) => (start, last + 1),
+            _ => (own, own),
+        };
+        self.runs.insert(task.group().to_owned(), (start, time));
+        time
+    }
+
+    /// Puts a field on a point, unless there is a tag of its name or it is of another type than before.
+    fn put(&mut self, point: &mut Point, field: Field, counters: &mut Counters) {
+        let Field { name, value, float, is_id } = field;
+        if point.tags.contains_key(&name) {
+            counters.left_out += 1;
+            return;
+        }
+        let unknown = if float { Value::Double(0.0) } else { value.clone() };
+        let known = self.types.entry(name.clone()).or_insert(unknown);
+        let value = match (&*known, value) {
+            (Value::Double(_), value @ Value::Int(_)) => Value::Double(value.double()),
+            (Value::Int(_), value @ Value::Double(_)) => {
+                *known = value.clone();
+                value
+            }
+            (Value::Text(_), value) if is_id => Value::Text(value.text()),
+            (Value::Text(_), value @ Value::Text(_))
+            | (Value::Int(_), value @ Value::Int(_))
+            | (Value::Double(_), value @ Value::Double(_))
+            | (Value::Bool(_), value @ Value::Bool(_)) => value,
+            _ => {
+                counters.left_out += 1;
+                return;
+            }
+        };
+        match value {
+            Value::Text(text) => drop(point.fields_string.insert(name, text)),
+            Value::Int(int) => drop(point.fields_int.insert(name, int)),
+            Value::Double(double) => drop(point.fields_double.insert(name, double)),
+            Value::Bool(bool) => drop(point.fields_bool.insert(name, bool)),
+        }
+    }
+}
+
+fn tags(
+    settings: &Settings,
+    task: &Task,
+    reason: Reason,
+    counters: &mut Counters,
+) -> BTreeMap<String, String> {
+    let first = &task.first_event;
+    let mut tags = BTreeMap::new();
+    for name in &first.dimensions {
+        if let Some(value) = first.tags.get(name).filter(|value| !value.is_empty()) {
+            tags.insert(name.clone(), value.clone());
+        }
+    }
+    for (name, value, is_tag) in &task.id_values {
+        if *is_tag || settings.group_by_task {
+            tags.insert(name.clone(), value.text());
+        }
+    }
+    for kept in task.kept.iter().filter(|kept| kept.is_tag) {
+        tags.insert(kept.name.clone(), kept.value.text());
+    }
+    let mut added = vec![];
+    if reason.is_timeout() {
+        added.extend(settings.tags_on_timeout.clone());
+        if !settings.timeout_tags.is_empty() {
+            let kept = tags.get("tags").cloned().into_iter();
+            let all: Vec<String> = kept.chain(settings.timeout_tags.clone()).collect();
+            added.push(("tags".to_owned(), all.join(",")));
+        }
+    }
+    added.extend(settings.reason_tag.clone().map(|name| (name, reason.name().to_owned())));
+    for (name, value) in added {
+        if first.dimensions.contains(&name) {
+            counters.left_out += 1;
+        } else {
+            tags.insert(name, value);
+        }
+    }
+    tags
+}
+
+fn fields(settings: &Settings, task: &Task, reason: Reason, counters: &mut Counters) -> Vec<Field> {
+    let mut fields = vec![];
+    for (output, seen) in settings.outputs.iter().zip(&task.seen) {
+        match output.kind.result(seen) {
+            None => {}
+            Some(value) if !value.is_finite() => counters.not_finite += 1,
+            Some(value) => fields.push(Field { float: output.float, ..Field::new(&output.name, value) }),
+        }
+    }
+    let id_field = settings.timeout_task_id_field.as_ref().filter(|_| reason.is_timeout());
+    if let Some(name) = id_field {
+        fields.push(Field::new(name, Value::Text(task.id.clone())));
+    }
+    for (name, value, is_tag) in &task.id_values {
+        if !is_tag && !settings.group_by_task {
+            fields.push(Field { is_id: true, ..Field::new(name, value.clone()) });
+        }
+    }
+    for kept in task.kept.iter().filter(|kept| !kept.is_tag) {
+        let is_output = settings.outputs.iter().any(|output| output.name == kept.name);
+        if is_output || id_field == Some(&kept.name) {
+            counters.left_out += 1;
+        } else {
+            fields.push(Field::new(&kept.name, kept.value.clone()));
+        }
+    }
+    fields
+}
+
+fn has_no_field(point: &Point) -> bool {
+    point.fields_string.is_empty()
+        && point.fields_int.is_empty()
+        && point.fields_double.is_empty()
+        && point.fields_bool.is_empty()
+}
+
+/// The references of the id become dimensions, as if Kapacitor had grouped by them.
+fn regroup(point: &mut Point, settings: &Settings) {
+    point.dimensions.extend(settings.references());
+    point.dimensions.sort();
+    point.dimensions.dedup();
+    let tag = |name: &String| format!("{name}={}", point.tags.get(name).map_or("", |value| value));
+    let tags = point.dimensions.iter().map(tag).collect::<Vec<_>>().join(",");
+    point.group = if point.by_name { format!("{}\n{tags}", point.name) } else { tags };
+}

@@ -1,0 +1,230 @@
+//! What `@aggregate()` means, said a second time and as plainly as can be: a list of open tasks,
+//! gone through from the front for everything. Shares no code with the handler, and knows no log,
+//! no limit in bytes and no estimates.
+
+mod counters;
+mod emit;
+mod reduce;
+mod settings;
+mod signature;
+mod task;
+mod value;
+
+use kapacitor_udfd::proto::{self, Point};
+
+pub use counters::{Counters, Told};
+
+use counters::Reason;
+use emit::Emitter;
+use settings::{Part, Settings};
+use task::Task;
+use value::Value;
+
+/// A node of a Kapacitor task.
+#[derive(Debug, Clone)]
+pub struct Model {
+    settings: Settings,
+    /// The oldest first.
+    open: Vec<Task>,
+    emitter: Emitter,
+    /// When a flush is due next.
+    next_tick: Option<i64>,
+    counters: Counters,
+}
+
+impl Model {
+    /// What Init does, or why it refuses.
+    pub fn new(options: &[proto::Option], now: i64) -> Result<Self, String> {
+        let settings = Settings::read(options)?;
+        let next_tick = settings.flush_interval.map(|interval| next_multiple(now, interval));
+        let (open, emitter, counters) = (vec![], Emitter::default(), Counters::default());
+        Ok(Self { settings, open, emitter, next_tick, counters })
+    }
+
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub fn passes_originals(&self) -> bool {
+        self.settings.pass_through
+    }
+
+    /// A point comes.
+    pub fn point(&mut self, now: i64, point: &Point) -> Vec<Point> {
+        let mut out = vec![];
+        self.counters.points_in += 1;
+        let Some(id) = self.id(point) else {
+            self.counters.no_id += 1;
+            return self.with_original(out, point);
+        };
+        if let Some(at) = self.find(point, &id)
+            && self.open[at].deadline(&self.settings) < now
+        {
+            let reason = self.open[at].timeout_reason(&self.settings);
+            self.end(at, reason, now, &mut out);
+        }
+        if self.find(point, &id).is_some() && self.settings.create_only {
+            self.counters.ignored += 1;
+            return self.with_original(out, point);
+        }
+        if self.find(point, &id).is_none() && !self.create(now, point, &id, &mut out) {
+            self.counters.rejected += 1;
+            return self.with_original(out, point);
+        }
+        let at = self.find(point, &id).unwrap();
+        self.open[at].take(now, point, &self.settings, &mut self.counters);
+        out = self.with_original(out, point);
+        let task = &self.open[at];
+        if self.settings.end_of_task {
+            self.end(at, Reason::End, now, &mut out);
+        } else if self.settings.max_events.is_some_and(|max| task.count >= max) {
+            self.end(at, Reason::MaxEvents, now, &mut out);
+        } else if task.is_too_long(&self.settings) {
+            self.end(at, Reason::MaxList, now, &mut out);
+        }
+        out
+    }
+
+    /// The clock has come to `now`, and all input has been read.
+    pub fn time(&mut self, now: i64) -> Vec<Point> {
+        let mut out = vec![];
+        while let Some(at) = self.first_due(now) {
+            let reason = self.open[at].timeout_reason(&self.settings);
+            self.end(at, reason, now, &mut out);
+        }
+        if let Some(interval) = self.settings.flush_interval
+            && self.next_tick.is_some_and(|tick| tick <= now)
+        {
+            self.next_tick = Some(next_multiple(now, interval));
+            self.flush(now, &mut out);
+        }
+        out
+    }
+
+    /// The stream ends.
+    pub fn end_of_stream(&mut self, now: i64) -> Vec<Point> {
+        let mut out = vec![];
+        while self.settings.flush_on_stop && !self.open.is_empty() {
+            let overdue = self.open[0].deadline(&self.settings) < now;
+            let reason = if overdue { self.open[0].timeout_reason(&self.settings) } else { Reason::Stop };
+            self.end(0, reason, now, &mut out);
+        }
+        out
+    }
+
+    /// A snapshot is made at `snapshot`, and a new handler gets it at `now`.
+    pub fn restart(&mut self, snapshot: i64, now: i64) {
+        if self.settings.max_restore_age.is_some_and(|max| now - snapshot > max) {
+            self.counters.not_restored += self.open.len() as u64;
+            self.open.clear();
+        }
+        self.next_tick = self.settings.flush_interval.map(|interval| next_multiple(now, interval));
+    }
+
+    /// When [`time`](Self::time) wants to be called, if no point comes before. A flush wants it also
+    /// when nothing has news: one that was missed comes with the next call.
+    pub fn next_due(&self) -> Option<i64> {
+        let deadlines = self.open.iter().map(|task| task.timer_deadline(&self.settings));
+        deadlines.chain(self.next_tick).min()
+    }
+
+    fn with_original(&self, mut out: Vec<Point>, point: &Point) -> Vec<Point> {
+        if self.settings.pass_through {
+            out.push(point.clone());
+        }
+        out
+    }
+
+    fn find(&self, point: &Point, id: &str) -> Option<usize> {
+        self.open.iter().position(|task| task.group() == point.group && task.id == id)
+    }
+
+    fn id(&self, point: &Point) -> Option<String> {
+        if self.settings.id.is_empty() {
+            return Some(point.group.clone()).filter(|id| id.len() <= 1024);
+        }
+        let mut id = String::new();
+        for part in &self.settings.id {
+            match part {
+                Part::Literal(text) => id += text,
+                Part::Reference(name) => id += &resolve(point, name)?.0.text(),
+            }
+        }
+        Some(id).filter(|id| id.len() <= 1024)
+    }
+
+    /// False if there is no room and the point is refused.
+    fn create(&mut self, now: i64, point: &Point, id: &str, out: &mut Vec<Point>) -> bool {
+        if self.settings.push_previous
+            && let Some(at) = self.open.iter().position(|task| task.group() == point.group)
+        {
+            self.end(at, Reason::Previous, now, out);
+        }
+        while self.open.len() >= self.settings.max_tasks {
+            match &*self.settings.on_overflow {
+                "evict" => self.end(0, Reason::Evicted, now, out),
+                "drop" => {
+                    self.open.remove(0);
+                    self.counters.dropped += 1;
+                }
+                _ => return false,
+            }
+        }
+        let resolved = self.settings.references().into_iter().map(|name| {
+            let (value, is_tag) = resolve(point, &name).unwrap();
+            (name, value, is_tag)
+        });
+        let outputs = self.settings.outputs.len();
+        self.open.push(Task::new(now, point, id, resolved.collect(), outputs));
+        true
+    }
+
+    fn first_due(&self, now: i64) -> Option<usize> {
+        let due = |at: &usize| self.open[*at].timer_deadline(&self.settings);
+        // The first of equal ones, so in the order of creation.
+        (0..self.open.len()).filter(|at| due(at) <= now).min_by_key(due)
+    }
+
+    fn flush(&mut self, now: i64, out: &mut Vec<Point>) {
+        for task in self.open.iter_mut().filter(|task| task.has_news) {
+            out.push(self.emitter.point(&self.settings, task, Reason::Flush, now, &mut self.counters));
+            task.has_news = false;
+            if self.settings.reset_on_flush {
+                task.reset();
+            }
+        }
+    }
+
+    fn end(&mut self, at: usize, reason: Reason, now: i64, out: &mut Vec<Point>) {
+        let task = self.open.remove(at);
+        if self.comes_out(reason) {
+            out.push(self.emitter.point(&self.settings, &task, reason, now, &mut self.counters));
+        } else {
+            *self.counters.vanished.entry(reason).or_default() += 1;
+        }
+    }
+
+    fn comes_out(&self, reason: Reason) -> bool {
+        match reason {
+            Reason::Timeout | Reason::Inactivity => {
+                self.settings.push_on_timeout || self.settings.push_previous
+            }
+            Reason::End => self.settings.emit_on_end,
+            _ => true,
+        }
+    }
+}
+
+/// What a reference in an id stands for, and whether that is a tag.
+fn resolve(point: &Point, name: &str) -> Option<(Value, bool)> {
+    if let Some(tag) = value::tag(point, name) {
+        return Some((tag, true));
+    }
+    let field = value::field(point, name)?;
+    (field.is_finite() && !field.text().is_empty()).then_some((field, false))
+}
+
+/// The first multiple of `interval` after `now`.
+fn next_multiple(now: i64, interval: i64) -> i64 {
+    (now.div_euclid(interval) + 1).saturating_mul(interval)
+}

@@ -1,0 +1,75 @@
+//! The handler does what the model does, whatever the script and whatever comes.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::driver;
+use super::generate::{any_options, scenario};
+use super::model::Model;
+use super::scenario::play;
+
+/// `PROPTEST_CASES` in the environment asks for more.
+fn config(cases: u32) -> ProptestConfig {
+    let default = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases, ..default } }
+}
+
+proptest! {
+    #![proptest_config(config(512))]
+
+    #[test]
+    fn the_handler_does_what_the_model_does(scenario in scenario()) {
+        driver::run(&scenario).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn the_handler_refuses_what_the_model_refuses(options in any_options(5)) {
+        let (model, handler) = (Model::new(&options, 0).err(), driver::refusal(&options));
+        prop_assert_eq!(
+            model.is_some(), handler.is_some(),
+            "model {:?}, handler {:?}: {}", model, handler, super::text::script(&options)
+        );
+    }
+}
+
+/// A generator that never gets somewhere tests nothing there.
+#[test]
+fn random_scenarios_get_everywhere() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeSet::new();
+    for _ in 0..600 {
+        let scenario = scenario().new_tree(&mut runner).unwrap().current();
+        let mut model = Model::new(&scenario.options, scenario.start).unwrap();
+        scenario.steps.iter().for_each(|(step, _)| drop(play(&mut model, step)));
+        seen.extend(model.counters().told().into_keys());
+    }
+    let expected = [
+        "dropped",
+        "ignored",
+        "in",
+        "left_out",
+        "no_id",
+        "not_finite",
+        "not_restored",
+        "out end",
+        "out evicted",
+        "out flush",
+        "out inactivity",
+        "out max_events",
+        "out max_list",
+        "out previous",
+        "out stop",
+        "out timeout",
+        "rejected",
+        "saturated",
+        "skipped_type",
+        "vanished end",
+        "vanished inactivity",
+        "vanished timeout",
+    ];
+    let missing: Vec<_> = expected.into_iter().filter(|&name| !seen.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
