@@ -26,7 +26,46 @@ pub(super) enum Command {
     Check(Options),
     /// Print what belongs in kapacitor.conf
     KapacitorConf(Options),
+    /// Print the options that a TICKscript can give to the functions
+    Describe(DescribeArgs),
     Bench(BenchArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DescribeArgs {
+    /// The name of a function that is served; without it all of them
+    #[arg(value_name = "FUNCTION")]
+    pub(super) function: Option<String>,
+
+    /// Print Markdown tables, as in the README
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+
+    /// Print {"functions": [{"name", "handler", "wants", "provides", "options": [{"name", "aliases",
+    /// "arguments": [{"name", "type"}], "default", "repeats", "help"}]}]}; default is null or words
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    pub(super) options: Options,
+}
+
+/// For whom `describe` prints.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Format {
+    Text,
+    Markdown,
+    Json,
+}
+
+impl DescribeArgs {
+    pub(super) fn format(&self) -> Format {
+        match (self.markdown, self.json) {
+            (true, _) => Format::Markdown,
+            (_, true) => Format::Json,
+            _ => Format::Text,
+        }
+    }
 }
 
 /// Which configuration, and what wins over it.
@@ -66,6 +105,10 @@ impl Args {
             Command::Serve(after) => Command::Serve(after.behind(before)),
             Command::Check(after) => Command::Check(after.behind(before)),
             Command::KapacitorConf(after) => Command::KapacitorConf(after.behind(before)),
+            Command::Describe(args) => {
+                let options = args.options.behind(before);
+                Command::Describe(DescribeArgs { options, ..args })
+            }
             Command::Bench(_) if before.is_any_given() => {
                 let words = "bench takes its options behind its name; those of the daemon mean nothing to it";
                 return Err(Self::command().error(ErrorKind::ArgumentConflict, words));

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod describe;
 mod kapacitor_conf;
 mod logging;
 mod open_files;
@@ -15,7 +16,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use kapacitor_udfd::config::{Config, ConfigError};
 
-use self::args::{Args, Command, Options};
+use self::args::{Args, Command, DescribeArgs, Options};
+use self::describe::NoSuchFunction;
 use crate::bench;
 
 /// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
@@ -32,7 +34,8 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             output::error(&format!("error: {error:#}\n"));
-            ExitCode::from(if error.is::<ConfigError>() { USAGE } else { FAILURE })
+            let is_usage = error.is::<ConfigError>() || error.is::<NoSuchFunction>();
+            ExitCode::from(if is_usage { USAGE } else { FAILURE })
         }
     }
 }
@@ -52,6 +55,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => serve::run(load(options)?)?,
         Command::Check(options) => check(&load(options)?)?,
         Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?))?,
+        Command::Describe(args) => describe(args)?,
         Command::Bench(args) => return bench::run(args),
     }
     Ok(ExitCode::SUCCESS)
@@ -60,6 +64,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn check(config: &Config) -> anyhow::Result<()> {
     output::error(&check::warnings(config));
     output::print(&check::summary(config))
+}
+
+fn describe(args: DescribeArgs) -> anyhow::Result<()> {
+    let (format, function) = (args.format(), args.function);
+    output::print(&describe::describe(&load(args.options)?, function.as_deref(), format)?)
 }
 
 fn load(options: Options) -> Result<Config, ConfigError> {

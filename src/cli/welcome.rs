@@ -74,11 +74,11 @@ mod tests {
 
     const NO_GROUP: u32 = u32::MAX - 1;
 
-    /// The hint for the default functions with these lines in `[functions]`, and for a user without access.
+    /// The hint for the mirrors with these lines in `[functions]`, and for a user without access.
     fn hint_for(lines: &str) -> Option<String> {
         let dir = TempDir::new().unwrap();
         let overrides = Overrides { socket_dir: Some(dir.path().to_owned()), ..Overrides::default() };
-        let file = format!("[functions]\n{lines}");
+        let file = format!("[functions]\naggregate.enabled = false\n{lines}");
         let config = Config::parse(&file, "udfd.toml".as_ref(), &overrides).unwrap();
         let bind = |function: FunctionConfig| (function.clone(), socket::bind(&function.socket).unwrap());
         let bound: Vec<_> = config.functions.into_iter().map(bind).collect();
