@@ -27,6 +27,8 @@ mod life;
 mod mirror;
 #[path = "kapacitor/odd_data.rs"]
 mod odd_data;
+#[path = "kapacitor/options.rs"]
+mod options;
 #[path = "kapacitor/replay.rs"]
 mod replay;
 #[path = "kapacitor/state.rs"]
