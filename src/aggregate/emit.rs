@@ -20,6 +20,9 @@ use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
 
+/// A buffer that one large point has made larger than this is not kept.
+const LARGE: usize = 1 << 20;
+
 /// Writes the points of one node's tasks.
 #[derive(Debug, Default)]
 pub(super) struct Emitter {
@@ -61,6 +64,7 @@ impl Emitter {
         };
         let time = group.times.next(own, settings.point_time);
         self.body.clear();
+        self.body.shrink_to(LARGE);
         point_writer::time(time, &mut self.body);
         self.body.extend_from_slice(ended.origin);
         let origin = ended.origin;

@@ -17,11 +17,11 @@ use crate::wire::point::PointView;
 /// the other don't get equal times. Attack: groups are made by tags, whose values others choose.
 const MAX_IDLE: usize = 10_000;
 
-/// And how many bytes of them.
+/// And how many bytes of them, at the most: no more than a sixteenth of what the node's state may take.
 const MAX_IDLE_BYTES: usize = 4 << 20;
 
 /// The groups that have open tasks, and some that had.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Groups {
     slots: Slab<Group>,
     index: HashTable<u32>,
@@ -32,6 +32,7 @@ pub(super) struct Groups {
     /// How many of them are idle still, and how much they take.
     idle_count: usize,
     idle_bytes: usize,
+    max_idle_bytes: usize,
     idle_serial: u64,
     bytes: usize,
 }
@@ -86,6 +87,21 @@ impl Times {
 }
 
 impl Groups {
+    /// Groups of a node whose state may take `max_bytes`.
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self {
+            slots: Slab::new(),
+            index: HashTable::new(),
+            hasher: RandomState::new(),
+            idle: VecDeque::new(),
+            idle_count: 0,
+            idle_bytes: 0,
+            max_idle_bytes: MAX_IDLE_BYTES.min(max_bytes / 16),
+            idle_serial: 0,
+            bytes: 0,
+        }
+    }
+
     /// The number of the group `point` belongs to; it is read from the point when it is new.
     pub(super) fn of(&mut self, point: &PointView<'_>) -> Result<u32, WireError> {
         if let Some(known) = self.find(point.group()) {
@@ -186,7 +202,7 @@ impl Groups {
             let slots = &self.slots;
             self.idle.retain(|&(number, since)| is_idle_since(slots, number, since));
         }
-        while (self.idle_count > MAX_IDLE || self.idle_bytes > MAX_IDLE_BYTES)
+        while (self.idle_count > MAX_IDLE || self.idle_bytes > self.max_idle_bytes)
             && let Some((number, since)) = self.idle.pop_front()
         {
             if is_idle_since(&self.slots, number, since) {

@@ -72,6 +72,7 @@ impl Identity {
         found.text.clear();
         found.origins.clear();
         match &self.template {
+            None if point.group().len() > MAX_ID => return false,
             None => found.text.extend_from_slice(point.group()),
             Some(template) => {
                 found.origins.resize(template.names.len(), Origin::default());
@@ -101,8 +102,11 @@ impl Identity {
             (None, Some(field)) => (Kind::of(field), field),
             (None, None) => return false,
         };
-        if matches!(value, Value::Double(double) if !double.is_finite()) {
-            return false;
+        match value {
+            Value::Double(double) if !double.is_finite() => return false,
+            // Before it is copied: the buffer stays.
+            Value::Text(text) if text.len() > MAX_ID => return false,
+            _ => {}
         }
         let start = found.text.len();
         value.write_text(&mut found.text);

@@ -36,7 +36,7 @@ impl Kept {
     ) -> Result<(), WireError> {
         let mut new: Option<New<'a>> = None;
         while let Some(next) =
-            entries.next_wanted(|key| (!self.has(key, hasher) && wanted(key)).then_some(()))
+            entries.next_wanted(|key| (wanted(key) && !self.has(key, hasher)).then_some(()))
         {
             let ((), entry) = next?;
             if entry.kind == EntryKind::Tag && entry.is_empty() {

@@ -19,6 +19,8 @@ mod settings;
 
 mod node;
 
+mod room;
+
 mod timers;
 
 mod ending;
@@ -46,6 +48,8 @@ mod emit;
 mod types;
 
 mod counters;
+
+mod warnings;
 
 mod snapshot;
 

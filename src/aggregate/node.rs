@@ -3,7 +3,6 @@
 
 use ahash::RandomState;
 use smallvec::SmallVec;
-use tracing::warn;
 
 use super::counters::{Counters, Told};
 use super::emit::{Emitter, Ended};
@@ -13,9 +12,10 @@ use super::identity::{self, Id, Identity};
 use super::names::{Event, Names};
 use super::origins::Origins;
 use super::reduce::Tally;
-use super::settings::{Keep, MapAction, OnOverflow, Settings};
+use super::settings::{Keep, MapAction, Settings};
 use super::tasks::{Task, Tasks};
 use super::timers::Flushing;
+use super::warnings::Warnings;
 use crate::agent::{Outbox, SendError};
 use crate::handler::UnixNanos;
 use crate::wire::point::PointView;
@@ -23,15 +23,8 @@ use crate::wire::point::PointView;
 /// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
 const MAX_TEXT: usize = 60 << 10;
 
-/// How many tasks at the most make room for one point. More have to only after a restore with lower
-/// limits; the timers see to the rest.
-const ROOM_AT_ONCE: usize = 100;
-
 /// How many points are looked at at once.
 pub(super) const AT_ONCE: usize = 16;
-
-/// If so many points have come and none had an id, that is told.
-const NO_ID_YET: u64 = 1_000;
 
 /// One node of one Kapacitor task.
 #[derive(Debug)]
@@ -51,9 +44,7 @@ pub(super) struct Node {
     pub(super) hasher: RandomState,
     /// The ids of the points at hand.
     ids: Vec<identity::Found>,
-    /// Events with many tasks open since that was last told.
-    since_warning: Option<u64>,
-    told_dimension: bool,
+    warnings: Warnings,
 }
 
 /// What was read of a point.
@@ -85,15 +76,14 @@ impl Node {
             identity,
             names,
             tasks: Tasks::new(),
-            groups: Groups::default(),
+            groups: Groups::new(settings.max_bytes),
             origins: Origins::default(),
             emitter: Emitter::default(),
             counters: Counters::default(),
             flushing: settings.flush.map(|flush| Flushing::new(flush, now)),
             hasher: RandomState::new(),
             ids: Vec::new(),
-            since_warning: None,
-            told_dimension: false,
+            warnings: Warnings::default(),
             settings,
         }
     }
@@ -142,7 +132,7 @@ impl Node {
             if let Some(reason) = ends {
                 self.end(task, reason, now, out)?;
             }
-            self.warn_of_many();
+            self.warnings.many(self.tasks.len(), self.settings.warning_threshold);
             self.stay_within_bytes(now, out)?;
         }
         Ok(())
@@ -167,9 +157,13 @@ impl Node {
         read: Read<'_, '_>,
         out: &mut Outbox,
     ) -> Result<Fate, SendError> {
-        let Some(event) = read.event else { return Ok(self.unreadable()) };
+        let Some(event) = read.event else {
+            self.unreadable();
+            return Ok(Fate::Original);
+        };
         if !read.id.is_whole {
-            self.lacks_id();
+            self.counters.no_id += 1;
+            Warnings::no_id(&self.counters, &self.identity);
             return Ok(Fate::Original);
         }
         let task = match self.open_task(now, point, read, out)? {
@@ -224,7 +218,9 @@ impl Node {
             self.unreadable();
             return Ok(None);
         };
-        self.warn_of_dimension(group);
+        if let Some(group) = self.groups.get(group) {
+            self.warnings.dimension(&self.identity, group);
+        }
         if self.settings.push_previous
             && let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest)
         {
@@ -243,54 +239,6 @@ impl Node {
         let due = self.settings.timer(&task);
         self.counters.created += 1;
         Ok(Some(self.tasks.add(task, due, &mut self.groups)))
-    }
-
-    /// `false`: there is no room for another task.
-    fn make_room(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<bool, SendError> {
-        for _ in 0..ROOM_AT_ONCE {
-            let Some(oldest) = self.tasks.oldest().filter(|_| !self.has_room()) else { return Ok(true) };
-            if self.settings.on_overflow == OnOverflow::Reject {
-                return Ok(false);
-            }
-            self.overflow(oldest, now, out)?;
-        }
-        Ok(true)
-    }
-
-    fn has_room(&self) -> bool {
-        self.tasks.len() < self.settings.max_tasks && self.bytes() + Tasks::BYTES <= self.settings.max_bytes
-    }
-
-    /// With `reject`, an open task gets no more events while the state is over its bound.
-    fn is_closed_to_growth(&self) -> bool {
-        self.settings.on_overflow == OnOverflow::Reject && self.bytes() > self.settings.max_bytes
-    }
-
-    /// An event may have made lists longer than there is room for.
-    fn stay_within_bytes(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
-        while self.bytes() > self.settings.max_bytes
-            && self.settings.on_overflow != OnOverflow::Reject
-            && !out.is_full()
-            && let Some(oldest) = self.tasks.oldest()
-        {
-            self.overflow(oldest, now, out)?;
-        }
-        Ok(())
-    }
-
-    /// A task goes to make room.
-    pub(super) fn overflow(
-        &mut self,
-        number: u32,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<(), SendError> {
-        if self.settings.on_overflow == OnOverflow::Evict {
-            return self.end(number, Reason::Evicted, now, out);
-        }
-        self.counters.dropped += 1;
-        self.remove(number);
-        Ok(())
     }
 
     /// The event as the task's reducers see it; the reason if it ends the task.
@@ -369,6 +317,7 @@ impl Node {
         Ok(())
     }
 
+    /// A task is no more.
     pub(super) fn remove(&mut self, number: u32) {
         if let Some(flushing) = &mut self.flushing {
             flushing.step_over(number, &self.tasks);
@@ -379,56 +328,9 @@ impl Node {
     }
 
     #[cold]
-    fn unreadable(&mut self) -> Fate {
+    fn unreadable(&mut self) {
         self.counters.unreadable += 1;
-        if self.counters.unreadable == 1 {
-            warn!("a point's tags and fields can't be read: no task takes it; further ones are only counted");
-        }
-        Fate::Original
-    }
-
-    #[cold]
-    fn lacks_id(&mut self) {
-        self.counters.no_id += 1;
-        if self.counters.no_id == NO_ID_YET && self.counters.points == NO_ID_YET {
-            let names = self.identity.names().collect::<Vec<_>>().join(", ");
-            warn!(
-                names,
-                "none of the first {NO_ID_YET} points has a task id: taskId names tags or fields that they lack"
-            );
-        }
-    }
-
-    fn warn_of_dimension(&mut self, group: u32) {
-        if self.told_dimension {
-            return;
-        }
-        let mut names = self.identity.names();
-        if let (Some(name), None) = (names.next(), names.next())
-            && self.groups.get(group).is_some_and(|group| group.is_dimension(name.as_bytes()))
-        {
-            self.told_dimension = true;
-            warn!(name, "taskId names a tag that points are grouped by: each group is one task anyway");
-        }
-    }
-
-    /// Many tasks are open: ends may be missing.
-    #[inline]
-    fn warn_of_many(&mut self) {
-        let threshold = self.settings.warning_threshold;
-        if threshold == 0 || (self.tasks.len() as u64) < threshold {
-            return;
-        }
-        let due = self.since_warning.is_none_or(|since| since + 1 >= (threshold / 5).max(1));
-        self.since_warning = Some(if due { 0 } else { self.since_warning.unwrap_or_default() + 1 });
-        if due {
-            let open = self.tasks.len();
-            warn!(
-                open,
-                threshold,
-                "many tasks are open: do they end? mapCountWarningThreshold says how many are many"
-            );
-        }
+        Warnings::unreadable(&self.counters);
     }
 }
 

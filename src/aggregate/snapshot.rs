@@ -132,7 +132,7 @@ impl Node {
             return Err(Unusable::Shape { theirs, ours, tasks: count });
         }
         let types = read_types(&mut from)?;
-        let (groups, group_numbers) = read_groups(&mut from)?;
+        let (groups, group_numbers) = read_groups(self.settings.max_bytes, &mut from)?;
         let (origins, origin_numbers) = read_origins(&mut from)?;
         let mut restored = Restored { taken, count, groups, origins, types, tasks: Tasks::new() };
         let is_too_old = self.settings.max_restore_age.is_some_and(|max| now.saturating_sub(taken) > max);
@@ -274,8 +274,8 @@ fn write_groups(groups: &Groups, out: &mut Vec<u8>) {
 }
 
 /// The groups, and what number each has now by the one it had.
-fn read_groups(from: &mut Reader<'_>) -> Result<(Groups, HashMap<u64, u32>), Damaged> {
-    let (mut groups, mut numbers) = (Groups::default(), HashMap::new());
+fn read_groups(max_bytes: usize, from: &mut Reader<'_>) -> Result<(Groups, HashMap<u64, u32>), Damaged> {
+    let (mut groups, mut numbers) = (Groups::new(max_bytes), HashMap::new());
     for _ in 0..from.u64()? {
         let number = from.u64()?;
         let mut group = Group::new(from.bytes()?);

@@ -4,7 +4,7 @@
 use super::ending::Reason;
 use super::node::Node;
 use super::reduce::Reducer;
-use super::settings::{Flush, OnOverflow, Settings};
+use super::settings::{Flush, Settings};
 use super::tasks::{Task, Tasks};
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
@@ -98,23 +98,6 @@ impl Node {
         Ok(Progress::Done)
     }
 
-    /// A snapshot may hold more than the limits of the options it is restored with.
-    fn is_over_limits(&self) -> bool {
-        self.settings.on_overflow != OnOverflow::Reject
-            && (self.tasks.len() > self.settings.max_tasks
-                || self.bytes() > self.settings.max_bytes && self.tasks.len() > 0)
-    }
-
-    fn shrink(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
-        while self.is_over_limits()
-            && take_one(slice, out)
-            && let Some(oldest) = self.tasks.oldest()
-        {
-            self.overflow(oldest, now, out)?;
-        }
-        Ok(())
-    }
-
     fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, SendError> {
         while let Some((known, number)) = self.tasks.deadlines.first().filter(|&(due, _)| due <= now) {
             if !take_one(slice, out) {
@@ -172,7 +155,7 @@ impl Node {
 }
 
 /// One task less to look at in this call; `false` if it is time to return.
-fn take_one(slice: &mut usize, out: &Outbox) -> bool {
+pub(super) fn take_one(slice: &mut usize, out: &Outbox) -> bool {
     if *slice == 0 || out.is_full() {
         return false;
     }

@@ -11,6 +11,9 @@ use super::value::Value;
 /// are chosen by others. The fields of names beyond them come out as they are.
 const MAX_NAMES: usize = 10_000;
 
+/// And how many bytes they may take.
+const MAX_BYTES: usize = 1 << 20;
+
 /// The types of the fields that have come out.
 #[derive(Debug, Default)]
 pub(super) struct Types {
@@ -57,7 +60,8 @@ impl Types {
 
     /// Sets a type that was in a snapshot, or is known beforehand.
     pub(super) fn set(&mut self, name: &[u8], known: Type) {
-        if self.types.len() < MAX_NAMES && self.types.insert(name.into(), known).is_none() {
+        let has_room = self.types.len() < MAX_NAMES && self.bytes + name.len() < MAX_BYTES;
+        if has_room && self.types.insert(name.into(), known).is_none() {
             self.bytes += size_of::<(Box<[u8]>, Type)>() + name.len();
         }
     }

@@ -1,0 +1,81 @@
+//! What happens at `maxTasks` and `maxBytes`: which tasks make room, and which points are refused.
+
+use super::ending::Reason;
+use super::node::Node;
+use super::settings::OnOverflow;
+use super::tasks::Tasks;
+use super::timers::take_one;
+use crate::agent::{Outbox, SendError};
+use crate::handler::UnixNanos;
+
+/// How many tasks at the most make room for one point. More have to only after a restore with lower
+/// limits; the timers see to the rest.
+const ROOM_AT_ONCE: usize = 100;
+
+impl Node {
+    /// `false`: there is no room for another task.
+    pub(super) fn make_room(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<bool, SendError> {
+        for _ in 0..ROOM_AT_ONCE {
+            let Some(oldest) = self.tasks.oldest().filter(|_| !self.has_room()) else { return Ok(true) };
+            if self.settings.on_overflow == OnOverflow::Reject {
+                return Ok(false);
+            }
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(true)
+    }
+
+    fn has_room(&self) -> bool {
+        self.tasks.len() < self.settings.max_tasks && self.bytes() + Tasks::BYTES <= self.settings.max_bytes
+    }
+
+    /// With `reject`, an open task gets no more events while the state is over its bound.
+    pub(super) fn is_closed_to_growth(&self) -> bool {
+        self.settings.on_overflow == OnOverflow::Reject && self.bytes() > self.settings.max_bytes
+    }
+
+    /// An event may have made lists longer than there is room for.
+    pub(super) fn stay_within_bytes(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+        while self.bytes() > self.settings.max_bytes
+            && self.settings.on_overflow != OnOverflow::Reject
+            && !out.is_full()
+            && let Some(oldest) = self.tasks.oldest()
+        {
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(())
+    }
+
+    /// A task goes to make room.
+    fn overflow(&mut self, number: u32, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+        if self.settings.on_overflow == OnOverflow::Evict {
+            return self.end(number, Reason::Evicted, now, out);
+        }
+        self.counters.dropped += 1;
+        self.remove(number);
+        Ok(())
+    }
+
+    /// A snapshot may hold more than the limits of the options it is restored with.
+    pub(super) fn is_over_limits(&self) -> bool {
+        self.settings.on_overflow != OnOverflow::Reject
+            && (self.tasks.len() > self.settings.max_tasks
+                || self.bytes() > self.settings.max_bytes && self.tasks.len() > 0)
+    }
+
+    /// Comes back within the limits, a slice at a time.
+    pub(super) fn shrink(
+        &mut self,
+        now: UnixNanos,
+        slice: &mut usize,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        while self.is_over_limits()
+            && take_one(slice, out)
+            && let Some(oldest) = self.tasks.oldest()
+        {
+            self.overflow(oldest, now, out)?;
+        }
+        Ok(())
+    }
+}
