@@ -67,9 +67,17 @@ impl Emitter {
         self.body.shrink_to(LARGE);
         point_writer::time(time, &mut self.body);
         self.body.extend_from_slice(ended.origin);
-        let origin = ended.origin;
-        let mut point =
-            Point { emitter: self, settings, identity, group, task, origin, counters, has_fields: false };
+        let mut point = Point {
+            emitter: self,
+            settings,
+            identity,
+            group,
+            task,
+            origin: ended.origin,
+            counters,
+            kept_tags: Vec::new(),
+            has_fields: false,
+        };
         point.group();
         point.tags(reason);
         point.fields(reason);
@@ -86,6 +94,8 @@ struct Point<'a> {
     task: &'a Task,
     origin: &'a [u8],
     counters: &'a mut Counters,
+    /// The names of the tags that the task keeps, sorted: each of many fields is looked for among them.
+    kept_tags: Vec<&'a [u8]>,
     has_fields: bool,
 }
 
@@ -161,12 +171,14 @@ impl<'a> Point<'a> {
                 Some(fields::Value::Bytes(value)) => value,
                 _ => &[],
             };
+            self.kept_tags.push(key);
             if key == b"tags" && timeout_tags.is_some() {
                 tags_kept = value;
             } else if !self.is_set_tag(key, reason) {
                 self.tag(key, value);
             }
         }
+        self.kept_tags.sort_unstable();
         if let Some(tags) = timeout_tags {
             let joined = [tags_kept, tags.as_bytes()].join(&b","[..]);
             self.own_tag("tags", if tags_kept.is_empty() { tags.as_bytes() } else { &joined });
@@ -299,7 +311,7 @@ impl<'a> Point<'a> {
     fn is_tag(&self, name: &[u8], reason: Reason) -> bool {
         self.group.tag(name).is_some()
             || self.is_set_tag(name, reason) && !self.group.is_dimension(name)
-            || self.kept(true).any(|entry| entry.key == name)
+            || self.kept_tags.binary_search(&name).is_ok()
             || self.id_values().any(|(id, kind, _)| {
                 id.as_bytes() == name && (kind == Kind::Tag || self.settings.group_by_task)
             })
