@@ -191,7 +191,8 @@ impl Groups {
         self.bytes
     }
 
-    /// The group has no open task. The one for which that has held longest is forgotten, if there are many.
+    /// The group has no open task. The one for which that has held longest is forgotten, if there are many;
+    /// never this one, which may be about to have a task, however large it is.
     fn rest(&mut self, number: u32) {
         self.idle_serial += 1;
         if let Some(group) = self.slots.get_mut(number as usize) {
@@ -202,7 +203,8 @@ impl Groups {
             let slots = &self.slots;
             self.idle.retain(|&(number, since)| is_idle_since(slots, number, since));
         }
-        while (self.idle_count > MAX_IDLE || self.idle_bytes > self.max_idle_bytes)
+        while self.idle_count > 1
+            && (self.idle_count > MAX_IDLE || self.idle_bytes > MAX_IDLE_BYTES)
             && let Some((number, since)) = self.idle.pop_front()
         {
             if is_idle_since(&self.slots, number, since) {
