@@ -20,8 +20,8 @@ use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
 
-/// A buffer that one large point has made larger than this is not kept.
-const LARGE: usize = 1 << 20;
+/// The field of a point that has no other.
+const COUNT: &str = "count";
 
 /// Writes the points of one node's tasks.
 #[derive(Debug, Default)]
@@ -46,6 +46,13 @@ pub(super) struct Ended<'a> {
 }
 
 impl Emitter {
+    pub(super) fn new(settings: &Settings, identity: &Identity) -> Self {
+        let outputs = settings.outputs.iter().map(|output| &*output.name);
+        let id_field = settings.timeout_task_id_field.as_deref().into_iter();
+        let own = outputs.chain(id_field).chain(identity.names()).chain([COUNT]);
+        Self { types: Types::new(own, settings.max_bytes), ..Self::default() }
+    }
+
     /// The point's message, to be sent before the next one is written.
     pub(super) fn write(
         &mut self,
@@ -280,10 +287,9 @@ impl<'a> Point<'a> {
 
     /// A point needs a field, to Kapacitor as to `InfluxDB`.
     fn count(&mut self) {
-        const NAME: &[u8] = b"count";
         let events = Value::Int(i64::try_from(self.task.events).unwrap_or(i64::MAX));
-        let value = self.emitter.types.fit(NAME, events).unwrap_or(events);
-        self.write_field(NAME, value);
+        let value = self.emitter.types.fit(COUNT.as_bytes(), events).unwrap_or(events);
+        self.write_field(COUNT.as_bytes(), value);
     }
 
     /// What the task keeps, tags or fields, less what its point has anyway: dimensions and the id.

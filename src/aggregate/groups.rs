@@ -17,8 +17,9 @@ use crate::wire::point::PointView;
 /// the other don't get equal times. Attack: groups are made by tags, whose values others choose.
 const MAX_IDLE: usize = 10_000;
 
-/// And how many bytes of them, at the most: no more than a sixteenth of what the node's state may take.
+/// And how many bytes of them, as a part of `maxBytes` at the most: tasks have to have room beside them.
 const MAX_IDLE_BYTES: usize = 4 << 20;
+const PART: usize = 16;
 
 /// The groups that have open tasks, and some that had.
 #[derive(Debug)]
@@ -87,19 +88,9 @@ impl Times {
 }
 
 impl Groups {
-    /// Groups of a node whose state may take `max_bytes`.
+    /// `max_bytes`: of the node.
     pub(super) fn new(max_bytes: usize) -> Self {
-        Self {
-            slots: Slab::new(),
-            index: HashTable::new(),
-            hasher: RandomState::new(),
-            idle: VecDeque::new(),
-            idle_count: 0,
-            idle_bytes: 0,
-            max_idle_bytes: MAX_IDLE_BYTES.min(max_bytes / 16),
-            idle_serial: 0,
-            bytes: 0,
-        }
+        Self { max_idle_bytes: (max_bytes / PART).min(MAX_IDLE_BYTES), ..Self::default() }
     }
 
     /// The number of the group `point` belongs to; it is read from the point when it is new.
@@ -204,7 +195,7 @@ impl Groups {
             self.idle.retain(|&(number, since)| is_idle_since(slots, number, since));
         }
         while self.idle_count > 1
-            && (self.idle_count > MAX_IDLE || self.idle_bytes > MAX_IDLE_BYTES)
+            && (self.idle_count > MAX_IDLE || self.idle_bytes > self.max_idle_bytes)
             && let Some((number, since)) = self.idle.pop_front()
         {
             if is_idle_since(&self.slots, number, since) {

@@ -73,12 +73,12 @@ impl Node {
         let inputs = settings.outputs.iter().map(|output| output.field.as_ref().map(|name| names.want(name)));
         Self {
             inputs: inputs.collect(),
+            emitter: Emitter::new(&settings, &identity),
             identity,
             names,
             tasks: Tasks::new(),
             groups: Groups::new(settings.max_bytes),
             origins: Origins::default(),
-            emitter: Emitter::default(),
             counters: Counters::default(),
             flushing: settings.flush.map(|flush| Flushing::new(flush, now)),
             hasher: RandomState::new(),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
+use super::emit::Emitter;
 use super::groups::{Group, Groups, Times};
 use super::identity::{Id, Kind, MAX_ID, Origin};
 use super::kept::Kept;
@@ -131,8 +132,8 @@ impl Node {
         if theirs != ours {
             return Err(Unusable::Shape { theirs, ours, tasks: count });
         }
-        let types = read_types(&mut from)?;
-        let (groups, group_numbers) = read_groups(self.settings.max_bytes, &mut from)?;
+        let types = read_types(Emitter::new(&self.settings, &self.identity).types, &mut from)?;
+        let (groups, group_numbers) = read_groups(Groups::new(self.settings.max_bytes), &mut from)?;
         let (origins, origin_numbers) = read_origins(&mut from)?;
         let mut restored = Restored { taken, count, groups, origins, types, tasks: Tasks::new() };
         let is_too_old = self.settings.max_restore_age.is_some_and(|max| now.saturating_sub(taken) > max);
@@ -244,8 +245,7 @@ fn write_types(types: &Types, out: &mut Vec<u8>) {
     }
 }
 
-fn read_types(from: &mut Reader<'_>) -> Result<Types, Damaged> {
-    let mut types = Types::default();
+fn read_types(mut types: Types, from: &mut Reader<'_>) -> Result<Types, Damaged> {
     for _ in 0..from.u64()? {
         let name = from.bytes()?;
         types.set(name, Type::from_byte(from.u8()?).ok_or(from.damaged())?);
@@ -274,8 +274,8 @@ fn write_groups(groups: &Groups, out: &mut Vec<u8>) {
 }
 
 /// The groups, and what number each has now by the one it had.
-fn read_groups(max_bytes: usize, from: &mut Reader<'_>) -> Result<(Groups, HashMap<u64, u32>), Damaged> {
-    let (mut groups, mut numbers) = (Groups::new(max_bytes), HashMap::new());
+fn read_groups(mut groups: Groups, from: &mut Reader<'_>) -> Result<(Groups, HashMap<u64, u32>), Damaged> {
+    let mut numbers = HashMap::new();
     for _ in 0..from.u64()? {
         let number = from.u64()?;
         let mut group = Group::new(from.bytes()?);

@@ -1,7 +1,7 @@
 //! Which type each field has come out with. `InfluxDB` refuses a point whose field has another type than
 //! the same field had before in the shard, and with it the whole point: what does not fit is left out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tracing::warn;
 
@@ -11,14 +11,20 @@ use super::value::Value;
 /// are chosen by others. The fields of names beyond them come out as they are.
 const MAX_NAMES: usize = 10_000;
 
-/// And how many bytes they may take.
+/// And how many bytes they take, as a part of `maxBytes` at the most: tasks have to have room beside them.
 const MAX_BYTES: usize = 1 << 20;
+const PART: usize = 16;
 
 /// The types of the fields that have come out.
 #[derive(Debug, Default)]
 pub(super) struct Types {
     types: HashMap<Box<[u8]>, Type>,
+    /// Names that the options name: these are remembered in any case.
+    own: HashSet<Box<[u8]>>,
+    /// Of the others.
+    count: usize,
     bytes: usize,
+    max_bytes: usize,
 }
 
 /// A field's type in `InfluxDB`.
@@ -32,6 +38,12 @@ pub(super) enum Type {
 }
 
 impl Types {
+    /// `own`: what the options name. `max_bytes`: of the node.
+    pub(super) fn new<'a>(own: impl Iterator<Item = &'a str>, max_bytes: usize) -> Self {
+        let own = own.map(|name| name.as_bytes().into()).collect();
+        Self { own, max_bytes: (max_bytes / PART).min(MAX_BYTES), ..Self::default() }
+    }
+
     /// `value` as the field `name` can have it. `None`: it does not fit.
     #[expect(clippy::cast_precision_loss, reason = "an int that comes out as a double is the nearest one")]
     pub(super) fn fit<'a>(&mut self, name: &[u8], value: Value<'a>) -> Option<Value<'a>> {
@@ -60,9 +72,15 @@ impl Types {
 
     /// Sets a type that was in a snapshot, or is known beforehand.
     pub(super) fn set(&mut self, name: &[u8], known: Type) {
-        let has_room = self.types.len() < MAX_NAMES && self.bytes + name.len() < MAX_BYTES;
-        if has_room && self.types.insert(name.into(), known).is_none() {
-            self.bytes += size_of::<(Box<[u8]>, Type)>() + name.len();
+        let bytes = size_of::<(Box<[u8]>, Type)>() + name.len();
+        if self.own.contains(name) {
+            self.types.insert(name.into(), known);
+        } else if self.count < MAX_NAMES
+            && self.bytes + bytes <= self.max_bytes
+            && self.types.insert(name.into(), known).is_none()
+        {
+            self.count += 1;
+            self.bytes += bytes;
         }
     }
 
@@ -70,7 +88,7 @@ impl Types {
         self.types.iter().map(|(name, known)| (&**name, *known))
     }
 
-    /// What is kept, in bytes.
+    /// What is kept of names that others chose, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
