@@ -102,9 +102,9 @@ impl Identity {
             (None, Some(field)) => (Kind::of(field), field),
             (None, None) => return false,
         };
+        // A text that is too long is not even copied: the buffer would stay as large.
         match value {
             Value::Double(double) if !double.is_finite() => return false,
-            // Before it is copied: the buffer stays.
             Value::Text(text) if text.len() > MAX_ID => return false,
             _ => {}
         }
