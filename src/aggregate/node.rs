@@ -232,6 +232,11 @@ impl Node {
         }
         // To make room may have been the end of the group.
         let Ok(group) = self.groups.of(point) else { return Ok(None) };
+        if self.tasks.len() == 0
+            && let Some(flushing) = &mut self.flushing
+        {
+            flushing.skip_until(now);
+        }
         let id = Id::new(id.text(), id.origins(), self.identity.is_plain());
         let origin = self.origins.of(point, self.settings.measurement.as_deref());
         let mut task = Task::new(id, group, origin, now, point.time());

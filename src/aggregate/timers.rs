@@ -28,6 +28,14 @@ impl Flushing {
         Self { next: multiple_after(now, flush.interval), flush, at: None }
     }
 
+    /// No task was open until now, so a moment that has passed unseen (for a second after Init nobody looks at
+    /// timers) had nothing to flush, and what comes now is not due before the next.
+    pub(super) fn skip_until(&mut self, now: UnixNanos) {
+        if self.next < now {
+            self.next = multiple_after(now, self.flush.interval);
+        }
+    }
+
     /// A task that the flush has come to is about to be no more.
     pub(super) fn step_over(&mut self, number: u32, tasks: &Tasks) {
         if self.at == Some(number) {

@@ -162,6 +162,10 @@ fn flushes() {
             .event(36, bob().at(8), &[])
             .time(39, &[])
             .time(40, &["requests host=a user=bob why=flush | n=2i | @8"]),
+        Scenario::new("one that was missed while no task was open does not come later", options())
+            .event(14, bob(), &[])
+            .late(15, &[])
+            .time(20, &["requests host=a user=bob why=flush | n=1i | @0"]),
         Scenario::new("deadlines go first", [options(), options![timeout(ns(5))]].concat())
             .event(5, bob().at(1), &[])
             .event(8, eve().at(2), &[])

@@ -170,6 +170,13 @@ impl Model {
                 _ => return false,
             }
         }
+        if let Some(interval) = self.settings.flush_interval
+            && self.open.is_empty()
+            && self.next_tick.is_some_and(|tick| tick < now)
+        {
+            // It was missed, and nothing with it.
+            self.next_tick = Some(next_multiple(now, interval));
+        }
         let resolved = self.settings.references().into_iter().map(|name| {
             let (value, is_tag) = resolve(point, &name).unwrap();
             (name, value, is_tag)
