@@ -20,6 +20,9 @@ use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
 
+/// A buffer that one large point has made larger than this is not kept.
+const LARGE: usize = 1 << 20;
+
 /// The field of a point that has no other.
 const COUNT: &str = "count";
 

@@ -22,7 +22,7 @@ const MAX_IDLE_BYTES: usize = 4 << 20;
 const PART: usize = 16;
 
 /// The groups that have open tasks, and some that had.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Groups {
     slots: Slab<Group>,
     index: HashTable<u32>,

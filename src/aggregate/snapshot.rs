@@ -171,7 +171,7 @@ impl Node {
         task.last = task.first.saturating_add(from.i64()?);
         task.events = from.u64()?;
         let flags = from.u8()?;
-        (task.is_dirty, task.is_restored) = (flags & DIRTY != 0, true);
+        task.is_dirty = flags & DIRTY != 0;
         if flags & KEPT != 0 {
             task.kept = Some(Box::new(self.read_kept(from)?));
         }

@@ -52,8 +52,6 @@ pub(super) struct Task {
     pub(super) kept: Option<Box<Kept>>,
     /// It has had an event since its result last came out.
     pub(super) is_dirty: bool,
-    /// It was in a snapshot.
-    pub(super) is_restored: bool,
     /// The tasks created before and after it, of all and of its group.
     neighbours: Neighbours,
     group_neighbours: Neighbours,
@@ -83,7 +81,6 @@ impl Task {
             events: 0,
             kept: None,
             is_dirty: false,
-            is_restored: false,
             neighbours: Neighbours { older: NOBODY, newer: NOBODY },
             group_neighbours: Neighbours { older: NOBODY, newer: NOBODY },
         }
