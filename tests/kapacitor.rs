@@ -21,6 +21,8 @@ mod kapacitord;
 #[path = "kapacitor/stack.rs"]
 mod stack;
 
+#[path = "kapacitor/aggregate/mod.rs"]
+mod aggregate;
 #[path = "kapacitor/life.rs"]
 mod life;
 #[path = "kapacitor/mirror.rs"]
