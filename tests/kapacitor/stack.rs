@@ -77,6 +77,11 @@ impl Stack {
         log
     }
 
+    /// What the daemon has logged so far.
+    pub fn daemon_log(&self) -> String {
+        self.daemon.as_ref().expect("a daemon").log()
+    }
+
     /// Stops kapacitord and then the daemon, whose log, which comes back, must warn of nothing but what
     /// has one of these `words`.
     pub fn stop_quietly(mut self, words: &[&str]) -> String {

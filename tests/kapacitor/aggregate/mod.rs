@@ -1,6 +1,10 @@
 //! `@aggregate()` in tasks, as its documents and examples have them, with times a test can wait for.
 
+mod documents;
+
 mod examples;
+
+mod recipes;
 
 use std::fs;
 use std::thread;
@@ -12,6 +16,8 @@ use crate::kapacitord::eventually;
 use crate::stack::Stack;
 
 const README: &str = include_str!("../../../README.md");
+const AROUND: &str = include_str!("../../../docs/aggregate.md");
+const LOGSTASH: &str = include_str!("../../../docs/logstash.md");
 
 /// Has a script that only logs what comes out of the node tell the test instead.
 const SINK: (&str, &str) = ("|log()", "@sink()");
@@ -32,6 +38,13 @@ fn blocks(text: &'static str, language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
     let blocks = text.split(fence.as_str()).skip(1);
     blocks.map(|rest| rest.split_once("```").expect("the fence is closed").0).collect()
+}
+
+/// A document's scripts between this heading and the next.
+#[track_caller]
+fn below(document: &'static str, heading: &str) -> Vec<&'static str> {
+    let (_, below) = document.split_once(&format!("\n### {heading}\n")).expect(heading);
+    blocks(below.split("\n#").next().expect("its text"), "tick")
 }
 
 /// Has the script's last node, an `|alert()`, log to where `alerts` looks.
