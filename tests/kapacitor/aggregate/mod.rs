@@ -4,6 +4,8 @@ mod documents;
 
 mod examples;
 
+mod limits;
+
 mod recipes;
 
 use std::fs;
