@@ -77,6 +77,12 @@ impl Stack {
         log
     }
 
+    /// Ends the daemon as the kernel does when memory is short.
+    pub fn kill_daemon(&mut self) {
+        let (code, log) = self.daemon.take().expect("a daemon").end(Signal::SIGKILL);
+        assert_eq!(code, None, "{log}");
+    }
+
     /// What the daemon has logged so far.
     pub fn daemon_log(&self) -> String {
         self.daemon.as_ref().expect("a daemon").log()

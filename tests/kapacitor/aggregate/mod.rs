@@ -8,6 +8,8 @@ mod limits;
 
 mod recipes;
 
+mod state;
+
 use std::fs;
 use std::thread;
 use std::time::{Duration, SystemTime};
