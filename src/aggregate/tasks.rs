@@ -167,10 +167,12 @@ impl Tasks {
         let task = self.slots.remove(number)?;
         self.index.remove(self.hash(groups.key(task.group), task.id.text()), number);
         self.deadlines.remove(number);
+        debug_assert!(self.heap_bytes >= task.heap_bytes(), "more was held than was counted");
         self.heap_bytes = self.heap_bytes.saturating_sub(task.heap_bytes());
         self.unchain(&task, groups);
         groups.closed(task.group);
         if self.len() == 0 {
+            debug_assert_eq!(self.heap_bytes, 0, "nothing is held and something counted");
             self.give_back();
         }
         Some(task)

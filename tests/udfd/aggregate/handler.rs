@@ -15,9 +15,15 @@ use super::model::Told;
 pub type Counted = Box<dyn Fn() -> Told>;
 
 pub fn handler() -> (Box<dyn Handler>, Counted) {
+    let (handler, seen) = shared();
+    (handler, Box::new(move || told(&seen.lock().unwrap())))
+}
+
+/// A handler that can be given away and looked at all the same.
+pub fn shared() -> (Box<dyn Handler>, Arc<Mutex<Aggregate>>) {
     let shared = Shared(Arc::new(Mutex::new(Aggregate::new())));
     let seen = Arc::clone(&shared.0);
-    (Box::new(shared), Box::new(move || told(&seen.lock().unwrap())))
+    (Box::new(shared), seen)
 }
 
 fn told(aggregate: &Aggregate) -> Told {

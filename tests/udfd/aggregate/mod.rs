@@ -14,3 +14,9 @@ mod refusals;
 
 mod generate;
 mod property;
+
+mod node;
+mod raw;
+
+mod bounds;
+mod hostile;

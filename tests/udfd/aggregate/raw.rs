@@ -1,0 +1,90 @@
+//! Points written by hand, for what no Kapacitor's library would write: text that is not UTF-8, entries
+//! that can't be read.
+
+use kapacitor_udfd::wire::fields::Fields;
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+const TAG: u32 = 7;
+const DOUBLE: u32 = 8;
+const INT: u32 = 9;
+const STRING: u32 = 10;
+
+/// A point's message.
+#[derive(Debug, Clone, Default)]
+pub struct Raw(Vec<u8>);
+
+/// Of `requests`, not grouped.
+pub fn raw(time: i64) -> Raw {
+    let mut raw = Raw::default();
+    encode_key(1, WireType::Varint, &mut raw.0);
+    encode_varint(time.cast_unsigned(), &mut raw.0);
+    raw.bytes(2, b"requests")
+}
+
+impl Raw {
+    /// By one dimension, which is a tag.
+    #[must_use]
+    pub fn grouped(self, dimension: &[u8], value: &[u8]) -> Self {
+        let group = [dimension, b"=", value].concat();
+        self.bytes(5, &group).bytes(6, dimension).tag(dimension, value)
+    }
+
+    #[must_use]
+    pub fn tag(self, name: &[u8], value: &[u8]) -> Self {
+        self.texts(TAG, name, value)
+    }
+
+    #[must_use]
+    pub fn text(self, name: &[u8], value: &[u8]) -> Self {
+        self.texts(STRING, name, value)
+    }
+
+    #[must_use]
+    pub fn int(self, name: &[u8], value: i64) -> Self {
+        let mut entry = Self::default().bytes(1, name).0;
+        encode_key(2, WireType::Varint, &mut entry);
+        encode_varint(value.cast_unsigned(), &mut entry);
+        self.bytes(INT, &entry)
+    }
+
+    #[must_use]
+    pub fn double(self, name: &[u8], value: f64) -> Self {
+        let mut entry = Self::default().bytes(1, name).0;
+        encode_key(2, WireType::SixtyFourBit, &mut entry);
+        entry.extend(value.to_le_bytes());
+        self.bytes(DOUBLE, &entry)
+    }
+
+    /// An entry of a string field that is not one: any bytes.
+    #[must_use]
+    pub fn broken(self, entry: &[u8]) -> Self {
+        self.bytes(STRING, entry)
+    }
+
+    /// Its fields but for time and measurement, encoded.
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let fields = Fields::new(&self.0).map(Result::unwrap).filter(|field| field.number > 2);
+        fields.map(|field| &self.0[field.start..field.end])
+    }
+
+    fn texts(self, number: u32, name: &[u8], value: &[u8]) -> Self {
+        self.bytes(number, &Self::default().bytes(1, name).bytes(2, value).0)
+    }
+
+    fn bytes(mut self, number: u32, bytes: &[u8]) -> Self {
+        encode_key(number, WireType::LengthDelimited, &mut self.0);
+        encode_varint(bytes.len() as u64, &mut self.0);
+        self.0.extend(bytes);
+        self
+    }
+
+    /// As a request, or a response.
+    pub fn frame(&self) -> Vec<u8> {
+        const POINT: u32 = 17;
+        let message = Self::default().bytes(POINT, &self.0).0;
+        let mut frame = vec![];
+        encode_varint(message.len() as u64, &mut frame);
+        frame.extend(message);
+        frame
+    }
+}
