@@ -256,7 +256,7 @@ impl Node {
         event: &Event<'_>,
     ) -> Option<Reason> {
         let task = self.tasks.get_mut(number)?;
-        task.events += 1;
+        task.events = task.events.saturating_add(1);
         task.active = now;
         task.first = task.first.min(event.time);
         task.last = task.last.max(event.time);
