@@ -238,8 +238,11 @@ fn shape(settings: &Settings) -> String {
 }
 
 fn write_types(types: &Types, out: &mut Vec<u8>) {
-    pack::write_usize(out, types.iter().len());
-    for (name, known) in types.iter() {
+    // In an order, so that equal states are equal bytes.
+    let mut types: Vec<_> = types.iter().collect();
+    types.sort_unstable_by_key(|&(name, _)| name);
+    pack::write_usize(out, types.len());
+    for (name, known) in types {
         pack::write_bytes(out, name);
         out.push(known as u8);
     }
