@@ -6,9 +6,9 @@ use kapacitor_udfd::proto;
 use proptest::prelude::*;
 
 use super::generate::scenario;
-use super::node::{Node, points};
-use super::raw::raw;
+use super::raw::{points, raw};
 use super::scenario::{Step, event, ns, options};
+use crate::laws::node::Node;
 use crate::support::frame_of;
 
 #[track_caller]

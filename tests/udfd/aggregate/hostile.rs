@@ -1,8 +1,8 @@
 //! Points that nobody in good faith sends: each costs no more than itself, and the next one is served.
 
-use super::node::{Node, bodies, points};
-use super::raw::{Raw, raw};
+use super::raw::{Raw, points, raw};
 use super::scenario::{event, ns, options};
+use crate::laws::node::{Node, messages};
 use crate::support::frame_of;
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
@@ -99,7 +99,7 @@ fn text_that_is_not_utf8_comes_through() {
             node = Node::restored(options.clone(), 5, &snapshot);
         }
         let sent = node.raw(&point);
-        let [body] = &bodies(&sent)[..] else { panic!("{sent:?}") };
+        let [body] = &messages(&sent)[..] else { panic!("{sent:?}") };
         let host = raw(1).grouped(b"host", WILD);
         let id = raw(1).tag(b"user", WILD).tag(WILD, WILD).text(b"other", WILD).text(b"x", WILD);
         let texts = raw(1).text(b"f", WILD).text(b"l", WILD).text(b"c", &[WILD, WILD].join(&b'-'));

@@ -15,8 +15,9 @@ mod refusals;
 mod generate;
 mod property;
 
-mod node;
 mod raw;
 
 mod bounds;
 mod hostile;
+mod logs;
+mod snapshots;

@@ -1,8 +1,12 @@
-//! Points written by hand, for what no Kapacitor's library would write: text that is not UTF-8, entries
+//! Points as bytes: written by hand, for what no Kapacitor's library would write: text that is not UTF-8, entries
 //! that can't be read.
 
+use kapacitor_udfd::proto::{self, Point, response::Message as Sent};
 use kapacitor_udfd::wire::fields::Fields;
+use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
+
+use crate::laws::node::{Node, messages};
 
 const TAG: u32 = 7;
 const DOUBLE: u32 = 8;
@@ -87,4 +91,20 @@ impl Raw {
         frame.extend(message);
         frame
     }
+}
+
+impl Node {
+    /// A point comes; the bytes sent in return.
+    pub fn raw(&mut self, point: &Raw) -> Vec<u8> {
+        self.take(&point.frame())
+    }
+}
+
+/// The points in `sent`.
+pub fn points(sent: &[u8]) -> Vec<Point> {
+    let point = |message: Vec<u8>| match proto::Response::decode(&*message).unwrap().message {
+        Some(Sent::Point(point)) => point,
+        other => panic!("{other:?}"),
+    };
+    messages(sent).into_iter().map(point).collect()
 }

@@ -3,6 +3,8 @@
 //! so that both can have it; what is right is prost's or a naive model's word, not that of the code
 //! under test.
 
+pub mod aggregate_snapshot;
 pub mod frame;
+pub mod node;
 pub mod point;
 pub mod requests;

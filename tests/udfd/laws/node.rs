@@ -1,0 +1,182 @@
+//! A node of `@aggregate()` by itself, inside its agent: what it sends, what it counts and what its state
+//! takes. Knows no test framework, as the laws that use it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kapacitor_udfd::agent::{Agent, Outbox, Step};
+use kapacitor_udfd::aggregate::{Aggregate, Counters};
+use kapacitor_udfd::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
+use kapacitor_udfd::limits::Limits;
+use kapacitor_udfd::proto::{self, InitRequest, request, response};
+use kapacitor_udfd::wire::frame;
+use kapacitor_udfd::wire::point::PointView;
+use prost::Message;
+
+/// How often a handler may ask for the same moment, since it works in slices.
+const PATIENCE: usize = 10_000;
+
+/// A handler that has been given away, and can be looked at all the same.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<Aggregate>>);
+
+pub struct Node {
+    agent: Agent,
+    seen: Shared,
+    pub now: i64,
+}
+
+impl Node {
+    pub fn new(options: Vec<proto::Option>) -> Self {
+        Self::begin(options, 0)
+    }
+
+    pub fn begin(options: Vec<proto::Option>, now: i64) -> Self {
+        Self::start(options, now, vec![])
+    }
+
+    /// With a snapshot as [`snapshot`](Self::snapshot) gives it.
+    pub fn restored(options: Vec<proto::Option>, now: i64, snapshot: &[u8]) -> Self {
+        Self::start(options, now, [&[1], snapshot].concat())
+    }
+
+    fn start(options: Vec<proto::Option>, now: i64, snapshot: Vec<u8>) -> Self {
+        let seen = Shared::default();
+        let handler = Box::new(seen.clone());
+        let agent = Agent::new(|| handler, Limits::default().into()).unwrap();
+        let mut node = Self { agent, seen, now };
+        let init = InitRequest { options, task_id: "cpu_alert".into(), node_id: "aggregate2".into() };
+        let answer = node.answer(request::Message::Init(init));
+        assert!(matches!(&answer, response::Message::Init(answer) if answer.success), "{answer:?}");
+        let answer = node.answer(request::Message::Restore(proto::RestoreRequest { snapshot }));
+        assert!(matches!(&answer, response::Message::Restore(answer) if answer.success), "{answer:?}");
+        node
+    }
+
+    /// A request comes; the bytes sent in return.
+    pub fn take(&mut self, frame: &[u8]) -> Vec<u8> {
+        let step = match self.agent.step(self.now, frame) {
+            Ok(Step::MayTakeLong) => self.agent.step_aside(self.now, frame),
+            step => step,
+        };
+        assert!(matches!(step, Ok(Step::Took { bytes, .. }) if bytes == frame.len()), "{step:?}");
+        self.sent()
+    }
+
+    /// Time passes, and timers are looked at as long as they want to be; what comes out.
+    pub fn until(&mut self, now: i64) -> Vec<u8> {
+        self.now = now;
+        let mut sent = vec![];
+        for _ in 0..PATIENCE {
+            if self.next_deadline().is_none_or(|due| due > now) {
+                return sent;
+            }
+            self.agent.on_deadline(now, false).unwrap();
+            sent.extend(self.sent());
+        }
+        panic!("next_deadline stays where it is");
+    }
+
+    pub fn next_deadline(&self) -> Option<i64> {
+        self.agent.next_deadline().unwrap()
+    }
+
+    /// The stream is at its end.
+    pub fn end(&mut self) -> Vec<u8> {
+        let mut sent = vec![];
+        loop {
+            let progress = self.agent.stop(self.now, StopReason::EndOfStream).unwrap();
+            sent.extend(self.sent());
+            if progress == Progress::Done {
+                return sent;
+            }
+        }
+    }
+
+    /// What the handler gives to be kept.
+    pub fn snapshot(&mut self) -> Vec<u8> {
+        match self.answer(request::Message::Snapshot(proto::SnapshotRequest {})) {
+            response::Message::Snapshot(answer) => answer.snapshot[1..].to_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.seen.lock().counters()
+    }
+
+    pub fn open_tasks(&self) -> usize {
+        self.seen.lock().open_tasks()
+    }
+
+    pub fn state_bytes(&self) -> usize {
+        self.seen.lock().state_bytes()
+    }
+
+    fn answer(&mut self, request: request::Message) -> response::Message {
+        let request = proto::Request { message: Some(request) };
+        let sent = self.take(&request.encode_length_delimited_to_vec());
+        let response = proto::Response::decode_length_delimited(&*sent).unwrap();
+        response.message.unwrap()
+    }
+
+    fn sent(&mut self) -> Vec<u8> {
+        self.agent.take_output().into_iter().flatten().collect()
+    }
+}
+
+/// The messages in `sent`, undecoded.
+pub fn messages(mut sent: &[u8]) -> Vec<Vec<u8>> {
+    let mut messages = vec![];
+    while let Some(frame) = frame::find(sent, usize::MAX).unwrap() {
+        messages.push(frame.message().to_vec());
+        sent = &sent[frame.bytes().len()..];
+    }
+    assert!(sent.is_empty(), "only whole frames");
+    messages
+}
+
+impl Shared {
+    /// After a panic in a call, too.
+    pub fn lock(&self) -> MutexGuard<'_, Aggregate> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Handler for Shared {
+    fn info(&self) -> Info {
+        self.lock().info()
+    }
+
+    fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
+        self.lock().init(now, request)
+    }
+
+    fn snapshot(&mut self, now: UnixNanos) -> Result<Vec<u8>, HandlerError> {
+        self.lock().snapshot(now)
+    }
+
+    fn restore(&mut self, now: UnixNanos, snapshot: &[u8]) -> Result<(), HandlerError> {
+        self.lock().restore(now, snapshot)
+    }
+
+    fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
+        self.lock().point(now, point, out)
+    }
+
+    fn next_deadline(&self) -> Option<UnixNanos> {
+        self.lock().next_deadline()
+    }
+
+    fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), HandlerError> {
+        self.lock().on_deadline(now, out)
+    }
+
+    fn stop(
+        &mut self,
+        now: UnixNanos,
+        reason: StopReason,
+        out: &mut Outbox,
+    ) -> Result<Progress, HandlerError> {
+        self.lock().stop(now, reason, out)
+    }
+}
