@@ -1,4 +1,12 @@
-//! Cuts what Kapacitor really sent (`tests/captures`) into seeds for the targets.
+//! Cuts what Kapacitor really sent (`tests/captures`) into seeds for the targets, and makes snapshots of nodes
+//! with few events and many.
+
+#[path = "../../tests/udfd/laws/aggregate_snapshot.rs"]
+#[allow(dead_code)]
+mod aggregate_snapshot;
+#[path = "../../tests/udfd/laws/node.rs"]
+#[allow(dead_code)]
+mod node;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +21,11 @@ fn main() -> std::io::Result<()> {
     let mut seeds = Seeds { corpus: here.join("corpus"), count: 0 };
     for capture in fs::read_dir(here.join("../tests/captures"))? {
         seeds.cut(&fs::read(capture?.path())?)?;
+    }
+    for choice in 0..3 {
+        for events in [0, 1, 2, 5, 20, 128, 129, 300] {
+            seeds.add("aggregate_snapshot", &aggregate_snapshot::seed(choice, events))?;
+        }
     }
     println!("{} seeds in {}", seeds.count, seeds.corpus.display());
     Ok(())
