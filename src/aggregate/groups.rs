@@ -7,6 +7,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use slab::Slab;
 
+use super::reduce::heap;
 use super::settings::PointTime;
 use crate::handler::UnixNanos;
 use crate::wire::WireError;
@@ -106,7 +107,10 @@ impl Groups {
     /// A group that is not known yet and may have no task for now. To be followed by
     /// [`settle`](Self::settle), once it may be forgotten.
     #[expect(clippy::cast_possible_truncation, reason = "no more groups than tasks and idle ones, all u32")]
-    pub(super) fn add(&mut self, group: Group) -> u32 {
+    pub(super) fn add(&mut self, mut group: Group) -> u32 {
+        // There may be as many groups as tasks.
+        group.dimensions.shrink_to_fit();
+        group.tags.shrink_to_fit();
         let hash = self.hasher.hash_one(&group.key);
         self.bytes += group.bytes();
         self.idle_count += 1;
@@ -250,11 +254,14 @@ impl Group {
         self.dimensions.iter().any(|dimension| **dimension == *name)
     }
 
+    /// In memory, with its places in the table and the index.
     fn bytes(&self) -> usize {
-        let dimensions: usize = self.dimensions.iter().map(|name| size_of::<Box<[u8]>>() + name.len()).sum();
-        let tags =
-            self.tags.iter().map(|(name, value)| 2 * size_of::<Box<[u8]>>() + name.len() + value.len());
-        size_of::<Self>() + self.key.len() + dimensions + tags.sum::<usize>()
+        const PLACES: usize = size_of::<Group>() + size_of::<u64>() + 2 * size_of::<u32>();
+        let text = |text: &[u8]| heap::block(text.len());
+        let dimensions: usize = self.dimensions.iter().map(|name| text(name)).sum();
+        let tags: usize = self.tags.iter().map(|(name, value)| text(name) + text(value)).sum();
+        let lists = heap::block(size_of_val(&*self.dimensions)) + heap::block(size_of_val(&*self.tags));
+        PLACES + text(&self.key) + lists + dimensions + tags
     }
 }
 
