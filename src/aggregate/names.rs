@@ -8,7 +8,7 @@ use smallvec::{SmallVec, smallvec};
 use super::short::{head, same};
 use super::value::Value;
 use crate::wire::WireError;
-use crate::wire::entry::{Entry, EntryKind, bytes};
+use crate::wire::entry::{Entry, EntryKind, bytes, length_bit};
 use crate::wire::fields;
 use crate::wire::point::PointView;
 
@@ -19,8 +19,7 @@ const MANY: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     list: Vec<Name>,
-    /// A bit for each length, those of 63 bytes and more sharing one: most keys differ in length from all
-    /// the names, and need not be compared.
+    /// The lengths that they have.
     lengths: u64,
     /// Only for many names.
     map: HashMap<Box<[u8]>, usize>,
@@ -66,7 +65,7 @@ impl Names {
     pub(super) fn read<'a>(&self, point: &PointView<'a>) -> Result<Event<'a>, WireError> {
         let mut event = Event { time: point.time(), found: smallvec![Found::default(); self.list.len()] };
         let mut entries = point.entries();
-        while let Some(next) = entries.next_wanted(|key| self.find(key)) {
+        while let Some(next) = entries.next_wanted_of(self.lengths, |key| self.find(key)) {
             let (index, entry) = next?;
             if let Some(found) = event.found.get_mut(index) {
                 found.take(&entry);
@@ -77,20 +76,12 @@ impl Names {
 
     #[inline]
     fn find(&self, key: &[u8]) -> Option<usize> {
-        if self.lengths & length_bit(key) == 0 {
-            return None;
-        }
         if self.list.len() > MANY {
             return self.map.get(key).copied();
         }
         let head = head(key);
         self.list.iter().position(|name| name.head == head && same(&name.text, key))
     }
-}
-
-#[inline]
-fn length_bit(name: &[u8]) -> u64 {
-    1 << name.len().min(63)
 }
 
 impl<'a> Event<'a> {

@@ -67,8 +67,24 @@ impl<'a> Entries<'a> {
         &mut self,
         wanted: impl Fn(&[u8]) -> Option<T>,
     ) -> Option<Result<(T, Entry<'a>), WireError>> {
+        self.next_wanted_of(u64::MAX, wanted)
+    }
+
+    /// Likewise, where `lengths` has a bit for each length that a wanted key may have, those of 63 bytes and
+    /// more sharing one: most keys are told by their length alone.
+    #[inline]
+    pub(crate) fn next_wanted_of<T>(
+        &mut self,
+        lengths: u64,
+        wanted: impl Fn(&[u8]) -> Option<T>,
+    ) -> Option<Result<(T, Entry<'a>), WireError>> {
         while let Some((kind, entry, range)) = self.next_unread() {
-            if let Some(key) = plain_key(kind, entry) {
+            if let Some((key, value)) = key_first(entry)
+                && is_plain(kind, value)
+            {
+                if lengths & length_bit(key) == 0 {
+                    continue;
+                }
                 let Some(what) = wanted(key) else { continue };
                 return Some(Entry::read(kind, entry, range).map(|entry| (what, entry)));
             }
@@ -112,24 +128,39 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// The key of an entry that holds a short key, then a value, and nothing else: no second key that
-/// would win. `None` if that can't be seen at a glance.
+/// The bit that stands for the length of a key.
 #[inline]
-fn plain_key(kind: EntryKind, entry: &[u8]) -> Option<&[u8]> {
+pub(crate) fn length_bit(key: &[u8]) -> u64 {
+    1 << key.len().min(63)
+}
+
+/// The key of an entry that begins with a short one, and what stands behind it.
+#[inline]
+fn key_first(entry: &[u8]) -> Option<(&[u8], &[u8])> {
     const KEY: u8 = 1 << 3 | 2;
     let [KEY, length @ ..0x80, rest @ ..] = entry else { return None };
-    let (key, value) = rest.split_at_checked(usize::from(*length))?;
-    let whole = match (kind, value) {
-        (EntryKind::Tag | EntryKind::String, [0x12, length @ ..0x80, text @ ..]) => {
-            text.len() == usize::from(*length)
+    rest.split_at_checked(usize::from(*length))
+}
+
+/// Whether this is a short value of the kind and nothing else: no second key that would win.
+#[inline]
+fn is_plain(kind: EntryKind, value: &[u8]) -> bool {
+    let [tag, first, more @ ..] = value else { return false };
+    match kind {
+        EntryKind::Tag | EntryKind::String => {
+            *tag == 0x12 && *first < 0x80 && more.len() == usize::from(*first)
         }
-        (EntryKind::Double, [0x11, double @ ..]) => double.len() == 8,
-        (EntryKind::Int | EntryKind::Bool, [0x10, more @ .., ..0x80]) => {
-            more.iter().all(|byte| *byte >= 0x80)
-        }
-        _ => false,
-    };
-    whole.then_some(key)
+        EntryKind::Double => *tag == 0x11 && more.len() == 7,
+        EntryKind::Int | EntryKind::Bool => *tag == 0x10 && is_varint(*first, more),
+    }
+}
+
+#[inline]
+fn is_varint(first: u8, more: &[u8]) -> bool {
+    match more {
+        [] => first < 0x80,
+        [between @ .., last] => first >= 0x80 && *last < 0x80 && between.iter().all(|byte| *byte >= 0x80),
+    }
 }
 
 /// An entry of one of a point's maps. The value is of the kind's wire type, or missing: then it is
