@@ -20,4 +20,5 @@ mod raw;
 mod bounds;
 mod hostile;
 mod logs;
+mod process;
 mod snapshots;
