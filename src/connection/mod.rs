@@ -9,6 +9,7 @@ mod input;
 mod mailbox;
 mod pulse;
 mod queue;
+mod turn;
 mod writer;
 
 use std::io;
@@ -27,7 +28,7 @@ use tracing::Instrument;
 pub use ending::{Summary, refuse};
 pub use mailbox::Sender;
 
-use crate::agent::{Agent, Counters, Fault, Step};
+use crate::agent::{Agent, Counters, Fault};
 use crate::handler::{Handler, Progress, StopReason, UnixNanos};
 use crate::limits::Limits;
 use alarm::Alarm;
@@ -36,27 +37,8 @@ use input::Input;
 use mailbox::Parcel;
 use pulse::{Interval, Pulse};
 use queue::{Gone, Queue};
+use turn::TURNS_ASIDE;
 use writer::Cover;
-
-/// A turn ends after this long at the latest, give or take sixteen calls: what the handler has
-/// sent leaves, and time moves on.
-const TURN: Duration = Duration::from_millis(5);
-
-/// How many requests are worked off between two looks at the clock.
-const REQUESTS_A_LOOK: u64 = 16;
-
-/// While input keeps coming a deadline may be this late; then it goes first.
-const DEADLINE_SLACK: UnixNanos = 2_000_000;
-
-/// A handler that took this long in a turn is run aside for a while, so that it does not keep other
-/// connections' tasks from running. So is one of which nothing is known yet.
-const SLOW: Duration = Duration::from_millis(50);
-
-/// For so many turns. One that was not slow itself, but was kept from running, is soon back.
-const TURNS_ASIDE: u32 = 32;
-
-/// A frame of this size (a snapshot that is restored) is reckoned to make the handler slow.
-const LARGE_FRAME: usize = 1 << 20;
 
 /// What is already readable at shutdown, at the most. No socket's buffer is larger; a peer that
 /// keeps writing must not keep us from ending.
@@ -104,6 +86,7 @@ where
         interval: Interval::default(),
         requests: 0,
         unfinished: false,
+        behind: 0,
         slow: TURNS_ASIDE,
         long_next: false,
         alarm: Alarm::new(),
@@ -125,6 +108,8 @@ struct Connection<R> {
     requests: u64,
     /// The last turn ended before the input did.
     unfinished: bool,
+    /// Calls for deadlines that go before input.
+    behind: u32,
     /// Turns for which the handler is still reckoned to be slow.
     slow: u32,
     /// The next request may take the handler long.
@@ -191,7 +176,8 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         };
         let summary = Summary::of(&self.agent, fault, unread);
         summary.log();
-        if let Err(panic) = self.agent.close() {
+        // A handler with millions of things takes its time over it.
+        if let Err(panic) = aside(|| self.agent.close()) {
             ending::log_fault(&panic, summary.counters);
         }
         summary
@@ -224,6 +210,13 @@ impl<R: AsyncRead + Unpin> Connection<R> {
     /// Everything that can wake a connection. Input goes before deadlines: what has come before a
     /// deadline should be seen before it.
     async fn wait(&mut self) -> Result<Wake, Fault> {
+        if self.behind > 0 {
+            self.behind -= 1;
+            if self.is_late(self.clock.now())? {
+                return Ok(Wake::Deadline);
+            }
+            self.behind = 0;
+        }
         if self.unfinished {
             return Ok(Wake::Input);
         }
@@ -253,81 +246,10 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         Ok(wake)
     }
 
-    /// Works off input, off the runtime's own threads if that may take long.
-    fn work(&mut self) -> Result<(), Fault> {
-        let long = std::mem::take(&mut self.long_next) || self.input.rest().len() > LARGE_FRAME;
-        let started = Instant::now();
-        if long || self.slow > 0 {
-            self.aside(|this, now| this.turn(started, now, Agent::step_aside))?;
-        } else {
-            self.turn(started, self.clock.at(started), Agent::step)?;
-        }
-        self.slow = if started.elapsed() >= SLOW { TURNS_ASIDE } else { self.slow.saturating_sub(1) };
-        Ok(())
-    }
-
     /// Lets the handler do what may take long, while other connections' tasks go on.
     fn aside<T>(&mut self, work: impl FnOnce(&mut Self, UnixNanos) -> T) -> T {
         let now = self.clock.now();
-        if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
-            return block_in_place(|| work(self, now));
-        }
-        work(self, now)
-    }
-
-    /// Works off what has been read, until it is used up, the outbox is full or time is.
-    fn turn(
-        &mut self,
-        started: Instant,
-        now: UnixNanos,
-        step: impl Fn(&mut Agent, UnixNanos, &[u8]) -> Result<Step, Fault>,
-    ) -> Result<(), Fault> {
-        self.unfinished = loop {
-            self.requests += 1;
-            self.pulse.busy(self.requests);
-            match step(&mut self.agent, now, self.input.rest())? {
-                Step::NeedMore => break false,
-                Step::MayTakeLong => {
-                    self.long_next = true;
-                    break true;
-                }
-                Step::Took { bytes, keepalive } => {
-                    self.input.take(bytes);
-                    if let Some(time) = keepalive {
-                        self.interval.keepalive(time, &self.pulse);
-                    }
-                }
-            }
-            let look = self.slow > 0 || self.requests.is_multiple_of(REQUESTS_A_LOOK);
-            if self.agent.outbox().is_full() || look && started.elapsed() >= TURN {
-                break true;
-            }
-        };
-        self.overdue(now)
-    }
-
-    /// What must not starve while input keeps coming.
-    fn overdue(&mut self, now: UnixNanos) -> Result<(), Fault> {
-        if self.agent.next_deadline()?.is_some_and(|due| due.saturating_add(DEADLINE_SLACK) <= now) {
-            self.deadline(now)?;
-        }
-        if self.agent.takes_deliveries()
-            && !self.agent.outbox().is_full()
-            && let Some(parcel) = self.mailbox.as_mut().and_then(|mailbox| mailbox.try_recv().ok())
-        {
-            self.deliver(parcel);
-        }
-        Ok(())
-    }
-
-    fn deadline(&mut self, now: UnixNanos) -> Result<(), Fault> {
-        let partial = !self.input.rest().is_empty();
-        self.agent.on_deadline(now, partial)
-    }
-
-    fn deliver(&mut self, parcel: Parcel) {
-        // Whoever sent it may have gone away meanwhile; what was sent is sent.
-        let _ = parcel.outcome.send(self.agent.deliver(&parcel.delivery));
+        aside(|| work(self, now))
     }
 
     /// Takes no more deliveries; what was sent in time goes out.
@@ -366,6 +288,14 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         }
         Ok(())
     }
+}
+
+/// Runs what may take long off the runtime's own threads, if there are others.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+        return block_in_place(work);
+    }
+    work()
 }
 
 async fn drained(last: Option<Draining>) {
