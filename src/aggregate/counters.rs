@@ -26,7 +26,7 @@ pub struct Counters {
     pub created: u64,
     /// Tasks that came back from a snapshot.
     pub restored: u64,
-    /// Tasks of a snapshot that was too old or of other options, or could not be read.
+    /// Tasks of a snapshot that was too old, or of other options.
     pub not_restored: u64,
     /// Snapshots that could not be used.
     pub snapshots_unusable: u64,

@@ -16,6 +16,7 @@ use super::tasks::Task;
 use super::types::{Type, Types};
 use super::value::Value;
 use crate::handler::UnixNanos;
+use crate::options::exact_double;
 use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
@@ -76,14 +77,18 @@ impl Emitter {
         self.body.clear();
         self.body.shrink_to(LARGE);
         point_writer::time(time, &mut self.body);
-        self.body.extend_from_slice(ended.origin);
+        let [name, database, retention_policy] = origin_bytes(ended.origin);
+        let name = settings.measurement.as_deref().map_or(name, str::as_bytes);
+        point_writer::text(number::NAME, name, &mut self.body);
+        point_writer::text(number::DATABASE, database, &mut self.body);
+        point_writer::text(number::RETENTION_POLICY, retention_policy, &mut self.body);
         let mut point = Point {
             emitter: self,
             settings,
             identity,
             group,
             task,
-            origin: ended.origin,
+            name,
             counters,
             kept_tags: Vec::new(),
             has_fields: false,
@@ -102,7 +107,8 @@ struct Point<'a> {
     identity: &'a Identity,
     group: &'a Group,
     task: &'a Task,
-    origin: &'a [u8],
+    /// The measurement.
+    name: &'a [u8],
     counters: &'a mut Counters,
     /// The names of the tags that the task keeps, sorted: each of many fields is looked for among them.
     kept_tags: Vec<&'a [u8]>,
@@ -149,8 +155,7 @@ impl<'a> Point<'a> {
         let Emitter { scratch: key, body, .. } = &mut *self.emitter;
         key.clear();
         if self.group.by_name {
-            let [measurement, ..] = origin_bytes(self.origin);
-            key.extend_from_slice(measurement);
+            key.extend_from_slice(self.name);
             key.push(b'\n');
         }
         for (index, (name, value)) in all.iter().enumerate() {
@@ -224,15 +229,21 @@ impl<'a> Point<'a> {
         let Self { settings, task, .. } = *self;
         for (name, kind, text) in self.id_values() {
             if kind != Kind::Tag && !settings.group_by_task && self.group.tag(name.as_bytes()).is_none() {
-                let value = kind.value(text);
-                // Whatever an id was first, its text is in order where strings have come out before.
-                let known = self.emitter.types.get(name.as_bytes());
-                let value = if known == Some(Type::Text) { Value::Text(text) } else { value };
+                let value = match (self.emitter.types.get(name.as_bytes()), kind.value(text)) {
+                    // Whatever an id was first, its text is in order where strings have come out before.
+                    (Some(Type::Text), _) => Value::Text(text),
+                    // Where doubles have, an int that no double can have would be another task's id.
+                    (Some(Type::Double), Value::Int(int)) if exact_double(int).is_none() => {
+                        self.counters.left_out += 1;
+                        continue;
+                    }
+                    (_, value) => value,
+                };
                 self.field(name.as_bytes(), value, reason);
             }
         }
         if let Some(name) = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout()) {
-            self.field(name.as_bytes(), Value::Text(self.task.id.text()), reason);
+            self.field(name.as_bytes(), Value::Text(self.id()), reason);
         }
         for (output, reducer) in settings.outputs.iter().zip(&task.reducers) {
             self.output(output, reducer, reason);
@@ -248,7 +259,7 @@ impl<'a> Point<'a> {
             }
         }
         if !self.has_fields {
-            self.count();
+            self.count(reason);
         }
     }
 
@@ -288,11 +299,25 @@ impl<'a> Point<'a> {
         self.has_fields = true;
     }
 
-    /// A point needs a field, to Kapacitor as to `InfluxDB`.
-    fn count(&mut self) {
+    /// A point needs a field, to Kapacitor as to `InfluxDB`: the number of events, under the first of `count`,
+    /// `count_1` and so on that is neither a tag nor of another type.
+    fn count(&mut self, reason: Reason) {
         let events = Value::Int(i64::try_from(self.task.events).unwrap_or(i64::MAX));
-        let value = self.emitter.types.fit(COUNT.as_bytes(), events).unwrap_or(events);
-        self.write_field(COUNT.as_bytes(), value);
+        let mut name = COUNT.to_owned();
+        for number in 1.. {
+            if !self.is_tag(name.as_bytes(), reason)
+                && let Some(value) = self.emitter.types.fit(name.as_bytes(), events)
+            {
+                return self.write_field(name.as_bytes(), value);
+            }
+            name = format!("{COUNT}_{number}");
+        }
+    }
+
+    /// The whole id.
+    fn id(&self) -> &'a [u8] {
+        let Self { group, task, identity, .. } = *self;
+        if identity.is_group() { &group.key } else { task.id.text() }
     }
 
     /// What the task keeps, tags or fields, less what its point has anyway: dimensions and the id.

@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use super::names::{Event, Names};
+use super::reduce::heap;
 use super::template::{Part, Template};
 use super::value::Value;
-use crate::wire::point::PointView;
 
 /// The longest id. Attack: ids are what others send, and each is kept as long as its task is open.
 pub(super) const MAX_ID: usize = 1024;
@@ -61,6 +61,11 @@ impl Identity {
         names.iter().map(String::as_str)
     }
 
+    /// Whether the Kapacitor group is the task.
+    pub(super) fn is_group(&self) -> bool {
+        self.template.is_none()
+    }
+
     /// Whether an id is one value and nothing else.
     pub(super) fn is_plain(&self) -> bool {
         self.template.as_ref().is_some_and(|template| matches!(template.parts[..], [Part::Reference(_)]))
@@ -68,12 +73,12 @@ impl Identity {
 
     /// Finds the id of a point. `false`: it has none.
     #[inline]
-    pub(super) fn find(&self, point: &PointView<'_>, event: &Event<'_>, found: &mut Found) -> bool {
+    pub(super) fn find(&self, event: &Event<'_>, found: &mut Found) -> bool {
         found.text.clear();
         found.origins.clear();
         match &self.template {
-            None if point.group().len() > MAX_ID => return false,
-            None => found.text.extend_from_slice(point.group()),
+            // The group tells the task by itself.
+            None => {}
             Some(template) => {
                 found.origins.resize(template.names.len(), Origin::default());
                 for part in &template.parts {
@@ -210,6 +215,6 @@ impl Id {
     /// What is kept outside the id itself, in bytes.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
-        if self.bytes.spilled() { self.bytes.capacity() } else { 0 }
+        if self.bytes.spilled() { heap::block(self.bytes.capacity()) } else { 0 }
     }
 }

@@ -4,7 +4,7 @@ use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use super::names::value;
-use super::reduce::Tally;
+use super::reduce::{Tally, heap};
 use super::value::Value;
 use crate::wire::entry::{Entries, Entry, EntryKind};
 use crate::wire::{WireError, fields, patch};
@@ -112,11 +112,17 @@ impl Kept {
         Entries::new(&self.body).flatten()
     }
 
+    /// What it takes in a box, in bytes.
+    pub(super) fn boxed_bytes(&self) -> usize {
+        heap::boxed::<Self>() + self.heap_bytes()
+    }
+
     /// What is held outside the value itself, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let index = self.index.as_ref();
-        let table = index.map_or(0, |index| size_of_val(&**index) + index.allocation_size());
-        self.body.capacity() + table
+        let table =
+            index.map_or(0, |index| heap::boxed::<HashTable<u32>>() + heap::block(index.allocation_size()));
+        heap::block(self.body.capacity()) + table
     }
 }
 

@@ -19,6 +19,8 @@ mod settings;
 
 mod node;
 
+mod event;
+
 mod room;
 
 mod timers;

@@ -11,17 +11,13 @@ use super::groups::Groups;
 use super::identity::{self, Id, Identity};
 use super::names::{Event, Names};
 use super::origins::Origins;
-use super::reduce::Tally;
-use super::settings::{Keep, MapAction, Settings};
+use super::settings::{MapAction, Settings};
 use super::tasks::{Task, Tasks};
 use super::timers::Flushing;
 use super::warnings::Warnings;
 use crate::agent::{Outbox, SendError};
 use crate::handler::UnixNanos;
 use crate::wire::point::PointView;
-
-/// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
-const MAX_TEXT: usize = 60 << 10;
 
 /// How many points are looked at at once.
 pub(super) const AT_ONCE: usize = 16;
@@ -33,7 +29,7 @@ pub(super) struct Node {
     pub(super) identity: Identity,
     names: Names,
     /// For each output, what it reduces.
-    inputs: Vec<Option<usize>>,
+    pub(super) inputs: Vec<Option<usize>>,
     pub(super) tasks: Tasks,
     pub(super) groups: Groups,
     pub(super) origins: Origins,
@@ -101,7 +97,7 @@ impl Node {
         let mut events = SmallVec::<[Option<Event<'_>>; AT_ONCE]>::new();
         for (point, id) in points.iter().zip(&mut ids) {
             let event = self.names.read(point).ok();
-            id.is_whole = event.as_ref().is_some_and(|event| self.identity.find(point, event, id));
+            id.is_whole = event.as_ref().is_some_and(|event| self.identity.find(event, id));
             hashes.push(self.tasks.hash(point.group(), id.text()));
             events.push(event);
         }
@@ -132,7 +128,7 @@ impl Node {
             if let Some(reason) = ends {
                 self.end(task, reason, now, out)?;
             }
-            self.warnings.many(self.tasks.len(), self.settings.warning_threshold);
+            self.warnings.many(now, self.tasks.len(), self.settings.warning_threshold);
             self.stay_within_bytes(now, out)?;
         }
         Ok(())
@@ -171,7 +167,7 @@ impl Node {
                 self.counters.ignored += 1;
                 return Ok(Fate::Original);
             }
-            Some(_) if self.is_closed_to_growth() => {
+            Some(task) if self.is_closed_to_growth(task) => {
                 self.counters.rejected += 1;
                 return Ok(Fate::Original);
             }
@@ -224,7 +220,7 @@ impl Node {
         if self.settings.push_previous
             && let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest)
         {
-            self.end(oldest, Reason::Previous, now, out)?;
+            self.end(oldest, self.reason(oldest, now, Reason::Previous), now, out)?;
         }
         if !self.make_room(now, out)? {
             self.counters.rejected += 1;
@@ -238,7 +234,7 @@ impl Node {
             flushing.skip_until(now);
         }
         let id = Id::new(id.text(), id.origins(), self.identity.is_plain());
-        let origin = self.origins.of(point, self.settings.measurement.as_deref());
+        let origin = self.origins.of(point);
         let mut task = Task::new(id, group, origin, now, point.time());
         task.reducers.extend(self.settings.outputs.iter().map(|output| output.kind.start()));
         let due = self.settings.timer(&task);
@@ -246,46 +242,15 @@ impl Node {
         Ok(Some(self.tasks.add(task, due, &mut self.groups)))
     }
 
-    /// The event as the task's reducers see it; the reason if it ends the task.
-    #[inline]
-    fn update(
-        &mut self,
-        number: u32,
-        now: UnixNanos,
-        point: &PointView<'_>,
-        event: &Event<'_>,
-    ) -> Option<Reason> {
-        let task = self.tasks.get_mut(number)?;
-        task.events = task.events.saturating_add(1);
-        task.active = now;
-        task.first = task.first.min(event.time);
-        task.last = task.last.max(event.time);
-        task.is_dirty = true;
-        let mut tally = Tally::default();
-        for ((reducer, output), input) in
-            task.reducers.iter_mut().zip(&self.settings.outputs).zip(&self.inputs)
-        {
-            let value = match *input {
-                None => None,
-                Some(name) => match event.value(name) {
-                    Some(value) => Some(value),
-                    None => continue,
-                },
-            };
-            reducer.update(&output.kind, value, event.time, &mut tally);
-        }
-        if !self.settings.keep.is_nothing() {
-            let group = self.groups.get(task.group);
-            let carried = |name: &[u8]| {
-                group.is_some_and(|group| group.is_dimension(name))
-                    || self.identity.names().any(|known| known.as_bytes() == name)
-            };
-            keep(&self.settings.keep, task, point, carried, &self.hasher, &mut tally);
-        }
-        let ends = ends_with(&self.settings, task.events, &tally);
-        self.tasks.grown(tally.grown);
-        self.counters.tally(&tally);
-        ends
+    /// Whether a task's deadline has passed and nobody has noticed yet.
+    pub(super) fn is_over(&self, number: u32, now: UnixNanos) -> bool {
+        self.tasks.get(number).is_some_and(|task| self.settings.deadline(task).0 < now)
+    }
+
+    /// Why a task ends that was about to end for `otherwise`: if it is over, for its own reason.
+    pub(super) fn reason(&self, number: u32, now: UnixNanos, otherwise: Reason) -> Reason {
+        let deadline = self.tasks.get(number).map(|task| self.settings.deadline(task));
+        deadline.filter(|&(due, _)| due < now).map_or(otherwise, |(_, reason)| reason)
     }
 
     /// A task ends, and comes out if its reason lets it.
@@ -337,39 +302,4 @@ impl Node {
         self.counters.unreadable += 1;
         Warnings::unreadable(&self.counters);
     }
-}
-
-/// Keeps the first values of what `keep` names, less what the task's point carries anyway.
-fn keep(
-    keep: &Keep,
-    task: &mut Task,
-    point: &PointView<'_>,
-    carried: impl Fn(&[u8]) -> bool,
-    hasher: &RandomState,
-    tally: &mut Tally,
-) {
-    let is_new = task.kept.is_none();
-    let kept = task.kept.get_or_insert_default();
-    if is_new {
-        tally.grown += size_of_val(&**kept).cast_signed();
-    }
-    let wanted = |key: &[u8]| match keep {
-        Keep::All => !carried(key),
-        Keep::Names(names) => names.iter().any(|name| name.as_bytes() == key) && !carried(key),
-    };
-    // `Names::read` has read the point before; what it did not look at may still be broken.
-    let _ = kept.take(point.entries(), wanted, hasher, tally);
-}
-
-/// The first of the reasons that an event ends its task for.
-#[inline]
-fn ends_with(settings: &Settings, events: u64, tally: &Tally) -> Option<Reason> {
-    if settings.end_of_task {
-        return Some(Reason::End);
-    }
-    if settings.max_events.is_some_and(|max| events >= max) {
-        return Some(Reason::MaxEvents);
-    }
-    let is_long = tally.longest_list >= settings.max_list_size || tally.longest_text >= MAX_TEXT;
-    is_long.then_some(Reason::MaxList)
 }

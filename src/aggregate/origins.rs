@@ -5,6 +5,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use slab::Slab;
 
+use super::reduce::heap;
 use crate::wire::point::{self, PointView};
 use crate::wire::point_writer;
 
@@ -28,11 +29,10 @@ struct Counted {
 }
 
 impl Origins {
-    /// The number of a point's origin, which has one task more now. `measurement` takes the place of the
-    /// point's.
-    pub(super) fn of(&mut self, point: &PointView<'_>, measurement: Option<&str>) -> u32 {
+    /// The number of a point's origin, which has one task more now.
+    pub(super) fn of(&mut self, point: &PointView<'_>) -> u32 {
         let [name, database, retention_policy] = point.origin_bytes();
-        self.take(measurement.map_or(name, str::as_bytes), database, retention_policy)
+        self.take(name, database, retention_policy)
     }
 
     /// Likewise of an origin in its parts.
@@ -65,7 +65,7 @@ impl Origins {
             entry.remove();
         }
         if let Some(origin) = self.slots.try_remove(number as usize) {
-            self.bytes -= size_of::<Counted>() + origin.encoded.len();
+            self.bytes -= bytes(&origin.encoded);
         }
     }
 
@@ -92,11 +92,17 @@ impl Origins {
         if let Some(&number) = self.index.find(hash, |&number| encoded(slots, number) == *scratch) {
             return number;
         }
-        self.bytes += size_of::<Counted>() + scratch.len();
+        self.bytes += bytes(scratch);
         let number = slots.insert(Counted { encoded: scratch.as_slice().into(), tasks: 0 }) as u32;
         self.index.insert_unique(hash, number, |&number| hasher.hash_one(encoded(slots, number)));
         number
     }
+}
+
+/// What an origin takes, with its places in the table and the index.
+fn bytes(encoded: &[u8]) -> usize {
+    const PLACES: usize = size_of::<Counted>() + size_of::<u64>() + 2 * size_of::<u32>();
+    PLACES + heap::block(encoded.len())
 }
 
 fn encoded(slots: &Slab<Counted>, number: u32) -> &[u8] {

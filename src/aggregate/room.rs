@@ -17,7 +17,7 @@ impl Node {
     pub(super) fn make_room(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<bool, SendError> {
         for _ in 0..ROOM_AT_ONCE {
             let Some(oldest) = self.tasks.oldest().filter(|_| !self.has_room()) else { return Ok(true) };
-            if self.settings.on_overflow == OnOverflow::Reject {
+            if self.settings.on_overflow == OnOverflow::Reject && !self.is_over(oldest, now) {
                 return Ok(false);
             }
             self.overflow(oldest, now, out)?;
@@ -29,9 +29,15 @@ impl Node {
         self.tasks.len() < self.settings.max_tasks && self.bytes() + Tasks::BYTES <= self.settings.max_bytes
     }
 
-    /// With `reject`, an open task gets no more events while the state is over its bound.
-    pub(super) fn is_closed_to_growth(&self) -> bool {
-        self.settings.on_overflow == OnOverflow::Reject && self.bytes() > self.settings.max_bytes
+    /// With `reject`, an open task gets no event that adds to a state that is over its bound.
+    pub(super) fn is_closed_to_growth(&self, number: u32) -> bool {
+        self.settings.on_overflow == OnOverflow::Reject
+            && self.bytes() > self.settings.max_bytes
+            && self.settings.can_grow()
+            && self
+                .tasks
+                .get(number)
+                .is_some_and(|task| !self.settings.is_last(task.events.saturating_add(1)))
     }
 
     /// An event may have made lists longer than there is room for.
@@ -46,14 +52,14 @@ impl Node {
         Ok(())
     }
 
-    /// A task goes to make room.
+    /// A task goes to make room. One that is over has ended for its own reason, whoever notices first.
     fn overflow(&mut self, number: u32, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
-        if self.settings.on_overflow == OnOverflow::Evict {
-            return self.end(number, Reason::Evicted, now, out);
+        if self.settings.on_overflow == OnOverflow::Drop && !self.is_over(number, now) {
+            self.counters.dropped += 1;
+            self.remove(number);
+            return Ok(());
         }
-        self.counters.dropped += 1;
-        self.remove(number);
-        Ok(())
+        self.end(number, self.reason(number, now, Reason::Evicted), now, out)
     }
 
     /// A snapshot may hold more than the limits of the options it is restored with.

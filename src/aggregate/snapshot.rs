@@ -168,7 +168,7 @@ impl Node {
         task.created = from.i64()?.min(now);
         task.active = task.created.saturating_add(from.i64()?).min(now);
         task.first = from.i64()?;
-        task.last = task.first.saturating_add(from.i64()?);
+        task.last = task.first.wrapping_add(from.i64()?);
         task.events = from.u64()?;
         let flags = from.u8()?;
         task.is_dirty = flags & DIRTY != 0;
@@ -226,8 +226,8 @@ const KEPT: u8 = 2;
 fn shape(settings: &Settings) -> String {
     let task_id = settings.task_id.iter().map(|template| format!("taskId({:?})", template.to_string()));
     let outputs = settings.outputs.iter().map(|output| match &output.field {
-        Some(field) => format!("{:?}({field:?}, {:?})", output.kind, output.name),
-        None => format!("{:?}({:?})", output.kind, output.name),
+        Some(field) => format!("{}({field:?}, {:?})", output.kind.shape(), output.name),
+        None => format!("{}({:?})", output.kind.shape(), output.name),
     });
     let keep = match &settings.keep {
         Keep::All => vec!["keep(\"*\")".to_owned()],
@@ -294,7 +294,9 @@ fn read_groups(mut groups: Groups, from: &mut Reader<'_>) -> Result<(Groups, Has
         if groups.find(&group.key).is_some() {
             return Err(from.damaged());
         }
-        numbers.insert(number, groups.add(group));
+        if numbers.insert(number, groups.add(group)).is_some() {
+            return Err(from.damaged());
+        }
     }
     Ok((groups, numbers))
 }
@@ -335,7 +337,7 @@ fn write_task(task: &Task, names: usize, out: &mut Vec<u8>) {
     pack::write_i64(out, task.created);
     pack::write_i64(out, task.active.saturating_sub(task.created));
     pack::write_i64(out, task.first);
-    pack::write_i64(out, task.last.saturating_sub(task.first));
+    pack::write_i64(out, task.last.wrapping_sub(task.first));
     pack::write_u64(out, task.events);
     let kept = task.kept.as_ref();
     let dirty = if task.is_dirty { DIRTY } else { 0 };

@@ -12,7 +12,7 @@ use super::groups::{Ends, Groups};
 use super::identity::Id;
 use super::index::Index;
 use super::kept::Kept;
-use super::reduce::Reducer;
+use super::reduce::{Reducer, heap};
 use super::short::same;
 use super::slots::Slots;
 use crate::handler::UnixNanos;
@@ -89,9 +89,12 @@ impl Task {
     /// What it holds outside the table, in bytes.
     fn heap_bytes(&self) -> usize {
         let reducers: usize = self.reducers.iter().map(Reducer::heap_bytes).sum();
-        let spilled =
-            if self.reducers.spilled() { self.reducers.capacity() * size_of::<Reducer>() } else { 0 };
-        let kept = self.kept.as_ref().map_or(0, |kept| size_of_val(&**kept) + kept.heap_bytes());
+        let spilled = if self.reducers.spilled() {
+            heap::block(self.reducers.capacity() * size_of::<Reducer>())
+        } else {
+            0
+        };
+        let kept = self.kept.as_deref().map_or(0, Kept::boxed_bytes);
         self.id.heap_bytes() + reducers + spilled + kept
     }
 }
@@ -197,6 +200,17 @@ impl Tasks {
     pub(super) fn after(&self, number: u32) -> Option<u32> {
         let newer = self.get(number)?.neighbours.newer;
         (newer != NOBODY).then_some(newer)
+    }
+
+    /// The one created before.
+    pub(super) fn before(&self, number: u32) -> Option<u32> {
+        let older = self.get(number)?.neighbours.older;
+        (older != NOBODY).then_some(older)
+    }
+
+    /// The task that was created last, of all that are open.
+    pub(super) fn newest(&self) -> Option<u32> {
+        self.order.newest
     }
 
     /// All of them, in the order of their creation.

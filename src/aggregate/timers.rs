@@ -2,6 +2,7 @@
 //! what comes in between is not kept waiting.
 
 use super::ending::Reason;
+use super::kept::Kept;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
@@ -19,13 +20,14 @@ pub(super) struct Flushing {
     flush: Flush,
     /// The next moment.
     next: UnixNanos,
-    /// How far the flush at hand has come.
-    at: Option<u32>,
+    /// The tasks that the flush at hand has still to look at, from the first to the last. Tasks created since
+    /// its moment are behind the last: they have theirs.
+    rest: Option<(u32, u32)>,
 }
 
 impl Flushing {
     pub(super) fn new(flush: Flush, now: UnixNanos) -> Self {
-        Self { next: multiple_after(now, flush.interval), flush, at: None }
+        Self { next: multiple_after(now, flush.interval), flush, rest: None }
     }
 
     /// No task was open until now, so a moment that has passed unseen (for a second after Init nobody looks at
@@ -36,11 +38,14 @@ impl Flushing {
         }
     }
 
-    /// A task that the flush has come to is about to be no more.
+    /// A task is looked at, or about to be no more: if it is at an end of the rest, it leaves it.
     pub(super) fn step_over(&mut self, number: u32, tasks: &Tasks) {
-        if self.at == Some(number) {
-            self.at = tasks.after(number);
-        }
+        self.rest = match self.rest {
+            Some((first, last)) if first == last && first == number => None,
+            Some((first, last)) if first == number => tasks.after(first).map(|after| (after, last)),
+            Some((first, last)) if last == number => tasks.before(last).map(|before| (first, before)),
+            rest => rest,
+        };
     }
 }
 
@@ -73,7 +78,7 @@ impl Node {
             return Some(UnixNanos::MIN);
         }
         let task = self.tasks.deadlines.first().map(|(due, _)| due);
-        let flush = self.flushing.as_ref().map(|flushing| match flushing.at {
+        let flush = self.flushing.as_ref().map(|flushing| match flushing.rest {
             Some(_) => UnixNanos::MIN,
             None => flushing.next,
         });
@@ -99,9 +104,7 @@ impl Node {
             if out.is_full() {
                 return Ok(Progress::More);
             }
-            let over = self.tasks.get(oldest).map(|task| self.settings.deadline(task));
-            let over = over.filter(|&(due, _)| due < now);
-            self.end(oldest, over.map_or(Reason::Stop, |(_, reason)| reason), now, out)?;
+            self.end(oldest, self.reason(oldest, now, Reason::Stop), now, out)?;
         }
         Ok(Progress::Done)
     }
@@ -125,14 +128,14 @@ impl Node {
     }
 
     fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
-        let oldest = self.tasks.oldest();
+        let all = self.tasks.oldest().zip(self.tasks.newest());
         let Some(flushing) = &mut self.flushing else { return Ok(()) };
-        if flushing.at.is_none() && flushing.next <= now {
+        if flushing.rest.is_none() && flushing.next <= now {
             flushing.next = multiple_after(now, flushing.flush.interval);
-            flushing.at = oldest;
+            flushing.rest = all;
         }
         let reset = flushing.flush.reset;
-        while let Some(number) = self.flushing.as_ref().and_then(|flushing| flushing.at) {
+        while let Some((number, _)) = self.flushing.as_ref().and_then(|flushing| flushing.rest) {
             if !take_one(slice, out) {
                 break;
             }
@@ -141,7 +144,7 @@ impl Node {
                 self.flushed(number, reset);
             }
             if let Some(flushing) = &mut self.flushing {
-                flushing.at = self.tasks.after(number);
+                flushing.step_over(number, &self.tasks);
             }
         }
         Ok(())
@@ -153,7 +156,7 @@ impl Node {
         if !reset {
             return;
         }
-        let kept = task.kept.take().map_or(0, |kept| size_of_val(&*kept) + kept.heap_bytes());
+        let kept = task.kept.take().as_deref().map_or(0, Kept::boxed_bytes);
         let held: usize = task.reducers.iter().map(Reducer::heap_bytes).sum();
         for (reducer, output) in task.reducers.iter_mut().zip(&self.settings.outputs) {
             *reducer = output.kind.start();

@@ -5,15 +5,20 @@ use tracing::warn;
 use super::counters::Counters;
 use super::groups::Group;
 use super::identity::Identity;
+use crate::handler::UnixNanos;
 
 /// If so many points have come and none had an id, that is told.
 const NO_ID_YET: u64 = 1_000;
 
+/// What is due more often is told once a second: a fifth of the threshold may be a millisecond's events.
+const SELDOM: UnixNanos = 1_000_000_000;
+
 /// What has been said.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
-    /// Events with many tasks open since that was last told.
+    /// Events with many tasks open since that was due to be told, and when it last was.
     since_many: Option<u64>,
+    told_many: Option<UnixNanos>,
     told_dimension: bool,
 }
 
@@ -50,14 +55,16 @@ impl Warnings {
 
     /// An event was taken, and so many tasks are open: if they are many, ends may be missing.
     #[inline]
-    pub(super) fn many(&mut self, open: usize, threshold: u64) {
+    pub(super) fn many(&mut self, now: UnixNanos, open: usize, threshold: u64) {
         if threshold == 0 || (open as u64) < threshold {
             return;
         }
         let since = self.since_many.map_or(u64::MAX, |since| since.saturating_add(1));
         let is_due = since >= (threshold / 5).max(1);
         self.since_many = Some(if is_due { 0 } else { since });
-        if is_due {
+        let is_new = self.told_many.is_none_or(|told| now.saturating_sub(told) >= SELDOM);
+        if is_due && is_new {
+            self.told_many = Some(now);
             warn!(
                 open,
                 threshold,

@@ -59,7 +59,8 @@ const TURNED: &str = " (a task defined as JSON turns strings that look like dura
     clippy::cast_possible_truncation,
     reason = "the loss is what is looked for"
 )]
-fn exact_double(int: i64) -> Option<f64> {
+/// The same number, if a double can have it.
+pub(crate) fn exact_double(int: i64) -> Option<f64> {
     let double = int as f64;
     (double as i128 == i128::from(int)).then_some(double)
 }

@@ -27,6 +27,7 @@ mod check;
 mod error;
 
 pub use self::argument::Argument;
+pub(crate) use self::argument::exact_double;
 pub use self::check::{CheckedCall, MAX_CALLS, check};
 pub use self::error::OptionError;
 pub use self::spec::OptionSpec;

@@ -73,6 +73,32 @@ impl Kind {
         matches!(self, Self::List | Self::Distinct | Self::Concat { .. })
     }
 
+    /// Whether a value can make it hold more than it did.
+    pub(crate) fn can_grow(&self) -> bool {
+        use Kind::{Concat, CountDistinct, Distinct, First, Last, List, Percentile};
+        matches!(self, First | Last | CountDistinct | Distinct | Percentile { .. } | List | Concat { .. })
+    }
+
+    /// The word for it in a snapshot, for ever, with what its arguments are besides field and output.
+    pub(crate) fn shape(&self) -> String {
+        match self {
+            Self::Count => "count".to_owned(),
+            Self::Sum => "sum".to_owned(),
+            Self::Min => "min".to_owned(),
+            Self::Max => "max".to_owned(),
+            Self::Mean => "mean".to_owned(),
+            Self::Stddev => "stddev".to_owned(),
+            Self::First => "first".to_owned(),
+            Self::Last => "last".to_owned(),
+            Self::CountDistinct => "countDistinct".to_owned(),
+            Self::Distinct => "distinct".to_owned(),
+            Self::Percentile { p } => format!("percentile {p}"),
+            Self::List => "list".to_owned(),
+            Self::Concat { separator } => format!("concat {separator:?}"),
+            Self::Duration { unit } => format!("duration {unit}ns"),
+        }
+    }
+
     pub(super) fn end(&self) -> End {
         if *self == Self::Last { End::Last } else { End::First }
     }

@@ -31,6 +31,10 @@ pub(crate) enum SettingsError {
     #[error("option {option}: the {what} {name:?} is given by option {other} already; choose another name")]
     Taken { option: String, what: &'static str, name: String, other: String },
     #[error(
+        "option {option}: no {what} can be named \"time\", which is InfluxDB's name for a point's time; choose another"
+    )]
+    Time { option: String, what: &'static str },
+    #[error(
         "option {option}: {name:?} is what taskId names, which is on its points anyway; choose another name"
     )]
     IdReference { option: String, name: String },

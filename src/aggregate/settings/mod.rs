@@ -111,6 +111,18 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether a task ends with its event of this number, by `endOfTask` or `maxEvents`.
+    pub(crate) fn is_last(&self, events: u64) -> bool {
+        self.end_of_task || self.max_events.is_some_and(|max| events >= max)
+    }
+
+    /// Whether an event can make a task hold more than it did.
+    pub(crate) fn can_grow(&self) -> bool {
+        !self.keep.is_nothing() || self.outputs.iter().any(|output| output.kind.can_grow())
+    }
+}
+
 fn keep(calls: &Calls, task_id: Option<&Template>) -> Keep {
     let names: Vec<_> = calls.all(Meaning::Keep).filter_map(|call| call.text(0)).collect();
     if names.contains(&"*") {

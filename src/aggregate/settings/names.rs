@@ -10,6 +10,9 @@ use crate::aggregate::template::Template;
 /// The arguments that must say something.
 const NAMES: [&str; 6] = ["field", "as", "name", "key", "value", "tag"];
 
+/// What InfluxDB calls a point's time; it drops points that have a tag or field of this name.
+const TIME: &str = "time";
+
 /// The tag that `timeoutTags` sets.
 const TAGS: &str = "tags";
 
@@ -69,6 +72,9 @@ impl<'a> Taken<'a> {
 
     fn take(&mut self, name: &'a str, call: &'a Call) -> Result<(), SettingsError> {
         let (option, owned) = (call.name.clone(), name.to_owned());
+        if name == TIME {
+            return Err(SettingsError::Time { option, what: self.what });
+        }
         // To keep what the id keeps anyway does no harm.
         if call.spec.meaning != Meaning::Keep && self.id.iter().any(|reference| reference == name) {
             return Err(SettingsError::IdReference { option, name: owned });

@@ -1,0 +1,95 @@
+//! What an event does to the task that takes it, and whether it ends it.
+
+use ahash::RandomState;
+
+use super::ending::Reason;
+use super::kept::Kept;
+use super::names::Event;
+use super::node::Node;
+use super::reduce::{Tally, heap};
+use super::settings::{Keep, Settings};
+use super::tasks::Task;
+use crate::handler::UnixNanos;
+use crate::wire::point::PointView;
+
+/// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
+const MAX_TEXT: usize = 60 << 10;
+
+impl Node {
+    /// The event as the task's reducers see it; the reason if it ends the task.
+    #[inline]
+    pub(super) fn update(
+        &mut self,
+        number: u32,
+        now: UnixNanos,
+        point: &PointView<'_>,
+        event: &Event<'_>,
+    ) -> Option<Reason> {
+        let task = self.tasks.get_mut(number)?;
+        task.events = task.events.saturating_add(1);
+        task.active = now;
+        task.first = task.first.min(event.time);
+        task.last = task.last.max(event.time);
+        task.is_dirty = true;
+        let mut tally = Tally::default();
+        for ((reducer, output), input) in
+            task.reducers.iter_mut().zip(&self.settings.outputs).zip(&self.inputs)
+        {
+            let value = match *input {
+                None => None,
+                Some(name) => match event.value(name) {
+                    Some(value) => Some(value),
+                    None => continue,
+                },
+            };
+            reducer.update(&output.kind, value, event.time, &mut tally);
+        }
+        if !self.settings.keep.is_nothing() {
+            let group = self.groups.get(task.group);
+            let carried = |name: &[u8]| {
+                group.is_some_and(|group| group.is_dimension(name))
+                    || self.identity.names().any(|known| known.as_bytes() == name)
+            };
+            keep(&self.settings.keep, task, point, carried, &self.hasher, &mut tally);
+        }
+        let ends = ends_with(&self.settings, task.events, &tally);
+        self.tasks.grown(tally.grown);
+        self.counters.tally(&tally);
+        ends
+    }
+}
+
+/// Keeps the first values of what `keep` names, less what the task's point carries anyway.
+fn keep(
+    keep: &Keep,
+    task: &mut Task,
+    point: &PointView<'_>,
+    carried: impl Fn(&[u8]) -> bool,
+    hasher: &RandomState,
+    tally: &mut Tally,
+) {
+    let is_new = task.kept.is_none();
+    let kept = task.kept.get_or_insert_default();
+    if is_new {
+        tally.grown += heap::boxed::<Kept>().cast_signed();
+    }
+    let wanted = |key: &[u8]| match keep {
+        Keep::All => !carried(key),
+        Keep::Names(names) => names.iter().any(|name| name.as_bytes() == key) && !carried(key),
+    };
+    // `Names::read` has read the point before; what it did not look at may still be broken.
+    let _ = kept.take(point.entries(), wanted, hasher, tally);
+}
+
+/// The first of the reasons that an event ends its task for.
+#[inline]
+fn ends_with(settings: &Settings, events: u64, tally: &Tally) -> Option<Reason> {
+    if settings.end_of_task {
+        return Some(Reason::End);
+    }
+    if settings.is_last(events) {
+        return Some(Reason::MaxEvents);
+    }
+    let is_long = tally.longest_list >= settings.max_list_size || tally.longest_text >= MAX_TEXT;
+    is_long.then_some(Reason::MaxList)
+}
