@@ -53,10 +53,20 @@ impl<'a> MakeWriter<'a> for Log {
 const MINUTE: i64 = 60_000_000_000;
 
 /// The warnings of a node that gets these points.
+/// What is warned of, with a point each second.
 fn warnings(options: Vec<proto::Option>, points: impl IntoIterator<Item = Raw>) -> Vec<String> {
+    warnings_each(MINUTE / 60, options, points)
+}
+
+fn warnings_each(
+    step: i64,
+    options: Vec<proto::Option>,
+    points: impl IntoIterator<Item = Raw>,
+) -> Vec<String> {
     let log = logged(|| {
         let mut node = Node::new(options);
         for point in points {
+            node.now += step;
             node.raw(&point);
         }
         node.until(node.now + MINUTE);
@@ -156,6 +166,10 @@ fn many_open_tasks_are_told_at_the_threshold_and_then_each_fifth() {
     assert_eq!(told(5_000, 7_000), ["5000", "6000", "7000"]);
     assert_eq!(told(1, 3), ["1", "2", "3"]);
     assert_eq!(told(0, 100), [""; 0]);
+    // However many events a second has.
+    let options = options![taskId("user"), mapCountWarningThreshold(1)];
+    let seldom = warnings_each(MINUTE / 240, options, (0..12).map(|n| raw(n).int(b"user", n)));
+    assert_eq!(seldom.len(), 3, "{seldom:?}");
     // 5,000 unless said otherwise.
     let unsaid = warnings(options![taskId("user")], (0..5_001).map(|n| raw(n).int(b"user", n)));
     is_told_once(&unsaid, &["many tasks are open", "open=5000 threshold=5000"]);

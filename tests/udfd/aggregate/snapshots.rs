@@ -181,7 +181,7 @@ fn a_snapshot_of_other_options_is_not_restored() {
     }
     let snapshot = node.snapshot();
     let words = |options: &str| format!("of other options: aggregate stream -> stream {options}");
-    let said = words(r#"taskId("user") Count("n") Sum("x", "s")"#);
+    let said = words(r#"taskId("user") count("n") sum("x", "s")"#);
     for theirs in [
         options![taskId("session"), count("n"), sum("x", "s"), percentile("x", 50.0, "p"), keep("k")],
         options![taskId("%{user}-"), count("n"), sum("x", "s"), percentile("x", 50.0, "p"), keep("k")],
