@@ -171,6 +171,24 @@ impl Groups {
         }
     }
 
+    /// Gives the memory of what were many groups back, once no task is open. Those that are remembered get
+    /// other numbers.
+    pub(super) fn give_back(&mut self) {
+        if self.slots.capacity() <= 2 * MAX_IDLE {
+            return;
+        }
+        let Self { mut slots, idle, max_idle_bytes, .. } = std::mem::take(self);
+        self.max_idle_bytes = max_idle_bytes;
+        for (number, since) in idle {
+            if is_idle_since(&slots, number, since)
+                && let Some(group) = slots.try_remove(number as usize)
+            {
+                let number = self.add(group);
+                self.rest(number);
+            }
+        }
+    }
+
     /// Every group with its number.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Group)> {
         #[expect(clippy::cast_possible_truncation, reason = "numbers of groups are u32")]
@@ -271,4 +289,37 @@ fn key(groups: &Slab<Group>, number: u32) -> &[u8] {
 
 fn is_idle_since(groups: &Slab<Group>, number: u32, since: u64) -> bool {
     groups.get(number as usize).is_some_and(|group| group.open == 0 && group.idle_since == since)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_were_many_groups_give_their_memory_back() {
+        let mut groups = Groups::new(usize::MAX);
+        let key = |n: u64| n.to_string().into_bytes();
+        let numbers: Vec<u32> = (0..100_000)
+            .map(|n| {
+                let mut group = Group::new(&key(n));
+                group.times.run = Some((0, n.cast_signed()));
+                let number = groups.add(group);
+                groups.opened(number);
+                number
+            })
+            .collect();
+        for number in numbers {
+            groups.closed(number);
+        }
+        let (bytes, len) = (groups.bytes(), groups.len());
+        assert_eq!(len, MAX_IDLE);
+        groups.give_back();
+        assert!(groups.slots.capacity() <= 2 * MAX_IDLE && groups.idle.capacity() <= 2 * MAX_IDLE);
+        assert_eq!((groups.bytes(), groups.len(), groups.idle_bytes), (bytes, len, bytes));
+        assert_eq!(groups.find(&key(89_999)), None);
+        for n in [90_000, 99_999] {
+            let group = groups.find(&key(n)).and_then(|number| groups.get(number)).unwrap();
+            assert_eq!(group.times.run, Some((0, n.cast_signed())));
+        }
+    }
 }

@@ -165,7 +165,7 @@ impl Tasks {
         number
     }
 
-    /// Removes a task.
+    /// Removes a task. With the last one, groups may get other numbers.
     pub(super) fn remove(&mut self, number: u32, groups: &mut Groups) -> Option<Task> {
         let task = self.slots.remove(number)?;
         self.index.remove(self.hash(groups.key(task.group), task.id.text()), number);
@@ -177,6 +177,7 @@ impl Tasks {
         if self.len() == 0 {
             debug_assert_eq!(self.heap_bytes, 0, "nothing is held and something counted");
             self.give_back();
+            groups.give_back();
         }
         Some(task)
     }
