@@ -18,7 +18,7 @@ const PART: usize = 16;
 /// The types of the fields that have come out.
 #[derive(Debug, Default)]
 pub(super) struct Types {
-    by_name: HashMap<Box<[u8]>, Type>,
+    known: HashMap<Box<[u8]>, Type>,
     /// Names that the options name: these are remembered in any case.
     own: HashSet<Box<[u8]>>,
     /// Of the others.
@@ -48,7 +48,7 @@ impl Types {
     #[expect(clippy::cast_precision_loss, reason = "an int that comes out as a double is the nearest one")]
     pub(super) fn fit<'a>(&mut self, name: &[u8], value: Value<'a>) -> Option<Value<'a>> {
         let came = Type::of(value);
-        let Some(known) = self.by_name.get_mut(name) else {
+        let Some(known) = self.known.get_mut(name) else {
             self.set(name, came);
             return Some(value);
         };
@@ -67,17 +67,17 @@ impl Types {
 
     /// The type of a field, if it has come out.
     pub(super) fn get(&self, name: &[u8]) -> Option<Type> {
-        self.by_name.get(name).copied()
+        self.known.get(name).copied()
     }
 
     /// Sets a type that was in a snapshot, or is known beforehand.
     pub(super) fn set(&mut self, name: &[u8], known: Type) {
         let bytes = size_of::<(Box<[u8]>, Type)>() + name.len();
         if self.own.contains(name) {
-            self.by_name.insert(name.into(), known);
+            self.known.insert(name.into(), known);
         } else if self.count < MAX_NAMES
             && self.bytes + bytes <= self.max_bytes
-            && self.by_name.insert(name.into(), known).is_none()
+            && self.known.insert(name.into(), known).is_none()
         {
             self.count += 1;
             self.bytes += bytes;
@@ -85,7 +85,7 @@ impl Types {
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], Type)> {
-        self.by_name.iter().map(|(name, known)| (&**name, *known))
+        self.known.iter().map(|(name, known)| (&**name, *known))
     }
 
     /// What is kept of names that others chose, in bytes.
