@@ -1,7 +1,7 @@
 //! What points of a Kapacitor group share, kept once for all its tasks: dimensions, their tags, and which
 //! times its points came out with. Knows nothing of what tasks hold.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use ahash::RandomState;
 use hashbrown::HashTable;
@@ -44,9 +44,11 @@ pub(super) struct Groups {
 pub(super) struct Group {
     pub(super) key: Box<[u8]>,
     pub(super) dimensions: Vec<Box<[u8]>>,
-    /// Those of the dimensions.
+    /// Those of the dimensions, by name.
     pub(super) tags: Vec<Tag>,
     pub(super) by_name: bool,
+    /// The dimensions are in the order of their bytes, as Kapacitor sends them.
+    is_sorted: bool,
     pub(super) times: Times,
     /// Open tasks, in the order of their creation.
     pub(super) tasks: Ends,
@@ -246,29 +248,40 @@ impl Group {
     }
 
     fn read(point: &PointView<'_>) -> Result<Self, WireError> {
-        let dimensions: Vec<Box<[u8]>> = point.dimension_bytes().map(Box::from).collect();
-        let mut tags = Vec::<Tag>::new();
+        let mut group = Self::new(point.group());
+        group.by_name = point.by_name();
+        group.dimensions = point.dimension_bytes().map(Box::from).collect();
+        group.sort();
+        let mut tags = BTreeMap::<&[u8], &[u8]>::new();
         for entry in point.entries() {
             let entry = entry?;
-            // An empty tag is none to Kapacitor.
-            if entry.kind == EntryKind::Tag
-                && !entry.is_empty()
-                && dimensions.iter().any(|name| **name == *entry.key)
-            {
-                tags.retain(|(name, _)| **name != *entry.key);
-                tags.push((entry.key.into(), entry.value.map_or(&[][..], bytes).into()));
+            if entry.kind == EntryKind::Tag && group.is_dimension(entry.key) {
+                tags.insert(entry.key, entry.value.map_or(&[], bytes));
             }
         }
-        let by_name = point.by_name();
-        Ok(Self { dimensions, tags, by_name, ..Self::new(point.group()) })
+        // An empty tag is none to Kapacitor.
+        let tags = tags.into_iter().filter(|(_, value)| !value.is_empty());
+        group.tags = tags.map(|(name, value)| (name.into(), value.into())).collect();
+        Ok(group)
+    }
+
+    /// Makes dimensions and tags ready to be looked for, in whatever order they came: there are as many as whoever
+    /// sends the points likes.
+    pub(super) fn sort(&mut self) {
+        self.is_sorted = self.dimensions.is_sorted();
+        self.tags.sort_unstable();
     }
 
     /// The tag of one of the dimensions, if the group has it.
     pub(super) fn tag(&self, name: &[u8]) -> Option<&[u8]> {
-        self.tags.iter().find(|(tag, _)| **tag == *name).map(|(_, value)| &**value)
+        let at = self.tags.binary_search_by(|(tag, _)| (**tag).cmp(name)).ok()?;
+        self.tags.get(at).map(|(_, value)| &**value)
     }
 
     pub(super) fn is_dimension(&self, name: &[u8]) -> bool {
+        if self.is_sorted {
+            return self.dimensions.binary_search_by(|dimension| (**dimension).cmp(name)).is_ok();
+        }
         self.dimensions.iter().any(|dimension| **dimension == *name)
     }
 

@@ -288,6 +288,7 @@ fn read_groups(mut groups: Groups, from: &mut Reader<'_>) -> Result<(Groups, Has
         for _ in 0..from.u64()? {
             group.tags.push((from.bytes()?.into(), from.bytes()?.into()));
         }
+        group.sort();
         let flags = from.u8()?;
         group.by_name = flags & 1 != 0;
         group.times = Times { run: if flags & 2 == 0 { None } else { Some((from.i64()?, from.i64()?)) } };

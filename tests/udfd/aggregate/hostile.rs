@@ -153,3 +153,24 @@ fn a_group_of_many_megabytes_keeps_its_tasks() {
     assert!(sent.iter().all(|point| point.fields_string["id"] == "bob"));
     assert!(node.state_bytes() < 13 << 20, "{}", node.state_bytes());
 }
+
+/// Likewise in the number of dimensions, which whoever sends tags chooses behind `groupBy(*)`.
+#[test]
+fn ten_thousand_dimensions_take_no_longer_each_than_ten() {
+    const DIMENSIONS: usize = 10_000;
+    let mut node = Node::new(options![keep("*"), maxEvents(2), maxBytes(1 << 30)]);
+    for group in 0..10 {
+        let mut point = raw(group);
+        for n in 0..DIMENSIONS {
+            let name = format!("dimension{n:05}");
+            point = point.grouped(name.as_bytes(), group.to_string().as_bytes());
+        }
+        for n in 0..DIMENSIONS {
+            point = point.int(format!("field{n}").as_bytes(), 7);
+        }
+        assert_eq!(node.raw(&point).len(), 0);
+        let [out] = &points(&node.raw(&point))[..] else { panic!("no point of group {group}") };
+        assert_eq!((out.dimensions.len(), out.tags.len()), (DIMENSIONS, DIMENSIONS));
+        assert_eq!(out.fields_int.len(), DIMENSIONS);
+    }
+}
