@@ -17,6 +17,11 @@ fn is_within(percent: usize, first: usize, second: usize) {
     assert!(apart * 100 <= first * percent, "{first} and {second} are more than {percent} % apart");
 }
 
+/// As `maxBytes` is given.
+fn bytes(node: &Node) -> i64 {
+    node.state_bytes().try_into().unwrap()
+}
+
 /// A hundredth of what `process` has a real daemon do.
 #[test]
 fn distinct_ids_without_end_take_what_max_tasks_take() {
@@ -57,15 +62,15 @@ fn groups_whose_tasks_are_over_are_forgotten() {
 
 #[test]
 fn what_is_remembered_of_groups_and_names_leaves_room_for_tasks() {
-    const MAX: usize = 64 << 10;
-    let options = options![taskId("user"), maxBytes(MAX as i64), keep("*"), timeout(ns(1)), last("z", "own")];
+    const MAX: i64 = 64 << 10;
+    let options = options![taskId("user"), maxBytes(MAX), keep("*"), timeout(ns(1)), last("z", "own")];
     let mut node = Node::new(options);
     for n in 0..3_000i64 {
         let name = format!("{n:0200}");
         node.raw(&raw(n).grouped(b"host", name.as_bytes()).tag(b"user", b"bob").int(name.as_bytes(), 1));
         node.until(n);
     }
-    assert!(node.state_bytes() < MAX / 4, "{}", node.state_bytes());
+    assert!(bytes(&node) < MAX / 4, "{}", bytes(&node));
     assert_eq!(node.counters().out.of(Reason::Evicted), 0);
     // Names that the options name are remembered all the same: a string in the shard of ints is left out.
     for (n, is_int) in [(3_000, true), (3_001, false)] {
@@ -91,39 +96,40 @@ fn growing() -> Vec<proto::Option> {
 }
 
 /// Keeps a node with `maxBytes` busy: nine tasks to which ever more comes; state after each event.
-fn busy(node: &mut Node, events: i64, mut after: impl FnMut(&mut Node)) {
+fn busy(node: &mut Node, events: i32, mut after: impl FnMut(&mut Node)) {
     for n in 0..events {
         let text = "t".repeat(usize::try_from(n % 200).unwrap());
         let name = format!("name{}", n % 50);
         let user = format!("user{}", n % 9);
-        let event = event().tag("user", &user).double("x", n as f64 * 1.7).text("t", &format!("{n}{text}"));
-        node.take(&frame_of(event.int(&name, n).at(n).0));
+        let event =
+            event().tag("user", &user).double("x", f64::from(n) * 1.7).text("t", &format!("{n}{text}"));
+        node.take(&frame_of(event.int(&name, n.into()).at(n.into()).0));
         after(node);
     }
 }
 
 #[test]
 fn state_stays_within_max_bytes() {
-    const MAX: usize = 200 << 10;
+    const MAX: i64 = 200 << 10;
+    // What one event can add at the most: each list may double, and hold up to 60 KiB.
+    const EVENT: i64 = 400 << 10;
     for on_overflow in ["evict", "drop"] {
-        let options = options![taskId("user"), maxBytes(MAX as i64), onOverflow(on_overflow)];
+        let options = options![taskId("user"), maxBytes(MAX), onOverflow(on_overflow)];
         let mut node = Node::new([options, growing()].concat());
         busy(&mut node, 4_000, |node| {
             // What is left over when much comes out at once is the timers'.
             node.until(node.now);
-            assert!(node.state_bytes() <= MAX, "{on_overflow}: {}", node.state_bytes());
+            assert!(bytes(node) <= MAX, "{on_overflow}: {}", bytes(node));
         });
         let counters = node.counters();
         assert!(counters.out.of(Reason::Evicted) + counters.dropped > 10, "{counters:?}");
         assert_eq!(counters.events, 4_000);
     }
-    // What one event can add at the most: each list may double, and hold up to 60 KiB.
-    const EVENT: usize = 400 << 10;
-    let options = options![taskId("user"), maxBytes(MAX as i64), onOverflow("reject")];
+    let options = options![taskId("user"), maxBytes(MAX), onOverflow("reject")];
     let mut node = Node::new([options, growing()].concat());
     let (mut before, mut over) = (0, false);
     busy(&mut node, 4_000, |node| {
-        let state = node.state_bytes();
+        let state = bytes(node);
         assert!(state <= MAX + EVENT && (!over || state == before), "{state}");
         (before, over) = (state, state > MAX);
     });
@@ -134,6 +140,7 @@ fn state_stays_within_max_bytes() {
 /// A few bytes of a snapshot may be kilobytes of state.
 #[test]
 fn a_snapshot_of_more_than_max_bytes_is_evicted_down_to_it() {
+    const MAX: i64 = 100 << 10;
     let options = |max: i64| {
         let limits = options![taskId("user"), maxBytes(max), reasonTag("why"), flushOnStop(true)];
         [limits, options![countDistinct("x", "n"), percentile("x", 50.0, "p")]].concat()
@@ -141,20 +148,19 @@ fn a_snapshot_of_more_than_max_bytes_is_evicted_down_to_it() {
     let mut node = Node::new(options(256 << 20));
     for n in 0..13_000 {
         let user = format!("user{:02}", n % 100);
-        node.take(&frame_of(event().tag("user", &user).double("x", 1.0 + (n / 100) as f64).0));
+        node.take(&frame_of(event().tag("user", &user).double("x", 1.0 + f64::from(n / 100)).0));
     }
     let snapshot = node.snapshot();
     assert!(node.state_bytes() > 2 * snapshot.len(), "{} {}", node.state_bytes(), snapshot.len());
 
-    const MAX: usize = 100 << 10;
-    let mut node = Node::restored(options(MAX as i64), 0, &snapshot);
+    let mut node = Node::restored(options(MAX), 0, &snapshot);
     assert!(node.next_deadline().is_some_and(|due| due <= 0));
     let evicted = points(&node.until(0));
     let users: Vec<_> = evicted.iter().map(|point| &*point.tags["user"]).collect();
     let expected: Vec<_> = (0..evicted.len()).map(|n| format!("user{n:02}")).collect();
     assert_eq!(users, expected, "the oldest first");
     assert!(evicted.iter().all(|point| point.tags["why"] == "evicted"));
-    assert!(node.state_bytes() <= MAX && node.state_bytes() > MAX / 2, "{}", node.state_bytes());
+    assert!(bytes(&node) <= MAX && bytes(&node) > MAX / 2, "{}", bytes(&node));
     assert_eq!(points(&node.end()).len(), 100 - evicted.len());
 }
 

@@ -90,12 +90,15 @@ fn calls() -> impl Strategy<Value = Calls> {
         1 => of_names("float", OUTPUTS),
         1 => durations("timeout", 0..60),
         1 => durations("inactivityTimeout", 0..25),
+        // One event: which of the two is it?
+        1 => (1..25i64).prop_map(|after| options![timeout(ns(after)), inactivityTimeout(ns(after))]),
         1 => durations("timeoutFlushInterval", 0..12),
         1 => durations("maxRestoreAge", 0..12),
         2 => (0..15i64, any::<bool>()).prop_map(|(every, reset)| {
             options![flushInterval(ns(every)), resetOnFlush(reset)]
         }),
         1 => numbers("maxEvents", 0..5),
+        1 => (1..3i64).prop_map(|max| options![maxEvents(max), endOfTask(true)]),
         2 => (0..4i64, select(&["evict", "drop", "reject", "other"][..])).prop_map(|(max, on_overflow)| {
             options![maxTasks(max), onOverflow(on_overflow)]
         }),
@@ -142,8 +145,7 @@ fn durations(option: &'static str, range: std::ops::Range<i64>) -> impl Strategy
 }
 
 fn reducer() -> impl Strategy<Value = proto::Option> {
-    const OF_A_FIELD: &[&str] =
-        &["sum", "sum", "min", "max", "mean", "stddev", "first", "last", "countDistinct", "distinct", "list"];
+    const OF_A_FIELD: &[&str] = &["min", "max", "mean", "stddev", "countDistinct", "distinct", "list"];
     let p = select(vec![0.0, 25.0, 50.0, 99.9, 100.0, 101.0]);
     (select(NAMES), select(OUTPUTS)).prop_flat_map(move |(field, name)| {
         let with = move |option, between: Option<Argument>| {
@@ -151,7 +153,8 @@ fn reducer() -> impl Strategy<Value = proto::Option> {
             call(option, arguments.into_iter().flatten().collect())
         };
         prop_oneof![
-            10 => select(OF_A_FIELD).prop_map(move |option| with(option, None)),
+            5 => select(&["sum", "first", "last"][..]).prop_map(move |option| with(option, None)),
+            7 => select(OF_A_FIELD).prop_map(move |option| with(option, None)),
             2 => select(&["count", "n"][..]).prop_map(|name| call("count", vec![name.into()])),
             1 => p.clone().prop_map(move |p| with("percentile", Some(p.into()))),
             1 => select(&["", ", "][..]).prop_map(move |separator| with("concat", Some(separator.into()))),
@@ -182,7 +185,8 @@ prop_compose! {
     fn any_event()(
         name in select(vec!["requests", "requests", "requests", "m2"]),
         stored in select(vec![("mydb", "autogen"), ("mydb", "autogen"), ("db2", "rp2")]),
-        time in -4..12i64,
+        // Often the same.
+        time in prop_oneof![1 => -4..12i64, 3 => 0..2i64],
         user in weighted(0.95, id()),
         session in weighted(0.9, id()),
         x in weighted(0.8, value()),

@@ -27,7 +27,7 @@ impl Flooded {
         let place = Place::new();
         let daemon = place.start();
         let mut peer = UnixStream::connect(place.path("aggregate.sock")).unwrap();
-        peer.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        peer.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         peer.write_all(&frame_of(init_request(options))).unwrap();
         let mut answer = vec![0; answer(initialised()).len()];
         peer.read_exact(&mut answer).unwrap();

@@ -18,7 +18,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(config(512))]
+    #![proptest_config(config(1_024))]
 
     #[test]
     fn the_handler_does_what_the_model_does(scenario in scenario()) {
@@ -40,7 +40,7 @@ proptest! {
 fn random_scenarios_get_everywhere() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..600 {
+    for _ in 0..1_000 {
         let scenario = scenario().new_tree(&mut runner).unwrap().current();
         let mut model = Model::new(&scenario.options, scenario.start).unwrap();
         scenario.steps.iter().for_each(|(step, _)| drop(play(&mut model, step)));

@@ -47,12 +47,17 @@ fn everything() -> Vec<proto::Option> {
 fn filled(options: Vec<proto::Option>) -> Node {
     let mut node = Node::new(options);
     node.take(&frame_of(event().on_host("idle").tag("user", "kim").int("session", 7).double("x", 0.5).0));
-    for n in 0..200 {
-        node.until(n);
+    for n in 0..200u32 {
+        node.until(n.into());
         let user = ["bob", "eve"][usize::from(n % 3 == 0)];
-        let event = event().tag("user", user).int("session", 7).tag("region", "eu").at(n * 3).int("k", n);
+        let event = event()
+            .tag("user", user)
+            .int("session", 7)
+            .tag("region", "eu")
+            .at(i64::from(n) * 3)
+            .int("k", n.into());
         let event = if n % 5 == 0 { event.on_host("b") } else { event };
-        node.take(&frame_of(event.double("x", n as f64 / 2.0).0));
+        node.take(&frame_of(event.double("x", f64::from(n) / 2.0).0));
     }
     node
 }
@@ -198,7 +203,7 @@ fn a_snapshot_of_other_options_is_not_restored() {
         let node = is_refused(&theirs, &snapshot, &said);
         assert_eq!(node.counters().not_restored, 2);
     }
-    is_refused(&options![], &snapshot, "this node has: aggregate stream -> stream");
+    is_refused(&[], &snapshot, "this node has: aggregate stream -> stream");
 }
 
 #[test]
@@ -235,6 +240,10 @@ fn options_that_do_not_shape_the_state_may_change() {
     let sent = points(&node.end());
     assert_eq!(sent.len(), 10);
     assert!(sent.iter().all(|point| point.fields_double.contains_key("s") && point.dimensions.len() == 2));
+    // Tasks that were open beside each other when they did not have to come one after the other.
+    let mut node = restored(options![pushPreviousMapAsEvent(true)]);
+    let [point] = &points(&node.take(&frame_of(event().tag("user", "next").0)))[..] else { panic!() };
+    assert_eq!((&*point.tags["user"], &*point.tags["why"]), ("user0", "previous"));
     let mut node = restored(options![maxRestoreAge(ns(10))]);
     assert_eq!((node.end(), node.counters().not_restored), (vec![], 10));
 }

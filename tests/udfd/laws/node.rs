@@ -70,10 +70,15 @@ impl Node {
             if self.next_deadline().is_none_or(|due| due > now) {
                 return sent;
             }
-            self.agent.on_deadline(now, false).unwrap();
-            sent.extend(self.sent());
+            sent.extend(self.on_deadline());
         }
         panic!("next_deadline stays where it is");
+    }
+
+    /// Timers are looked at once, for as long as the outbox has room.
+    pub fn on_deadline(&mut self) -> Vec<u8> {
+        self.agent.on_deadline(self.now, false).unwrap();
+        self.sent()
     }
 
     pub fn next_deadline(&self) -> Option<i64> {

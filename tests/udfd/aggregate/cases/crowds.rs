@@ -3,7 +3,10 @@
 use kapacitor_udfd::proto;
 
 use crate::aggregate::driver;
+use crate::aggregate::raw::points;
 use crate::aggregate::scenario::{Scenario, Step, event, ns, options};
+use crate::laws::node::Node;
+use crate::support::frame_of;
 
 const TASKS: i64 = 1_000;
 
@@ -37,4 +40,27 @@ fn what_ends_at_once_all_comes_out() {
     check(&flushed.time(200, &[]).time(300, &[]));
     check(&crowd(options![flushOnStop(true)]).step(Step::End { now: 20 }, &[]));
     check(&crowd(options![pushMapAsEventOnTimeout(false), timeout(ns(50))]).late(90, &[]));
+}
+
+/// What comes between two slices of a flush ends the very task that is next.
+#[test]
+fn a_task_that_ends_while_a_flush_has_come_to_it_does_not_end_the_flush() {
+    let options = options![taskId("user"), flushInterval(ns(100)), maxEvents(2), reasonTag("why")];
+    for later in [0, 1] {
+        let mut node = Node::new(options.clone());
+        let user = |n: usize| frame_of(event().tag("user", &format!("{n:0200}")).0);
+        for n in 0..1_000 {
+            node.take(&user(n));
+        }
+        node.now = 100;
+        let begun = points(&node.on_deadline()).len();
+        assert!((100..900).contains(&begun), "{begun}");
+        let ended = points(&node.take(&user(begun + later)));
+        assert_eq!(ended[0].tags["why"], "max_events");
+        // Another takes its place in the table.
+        node.take(&user(1_000));
+        let flushed = points(&node.until(100));
+        assert!(flushed.iter().all(|point| point.tags["why"] == "flush"));
+        assert_eq!(flushed.len(), 1_000 - begun);
+    }
 }
