@@ -102,7 +102,11 @@ impl Mirror {
             if !self.refused.contains(tag) {
                 self.refused.insert(tag.to_owned());
                 let group = String::from_utf8_lossy(point.group());
-                warn!(tag, %group, "tag not set: points are grouped by it; set it before groupBy, or group by another tag");
+                warn!(
+                    tag,
+                    ?group,
+                    "tag not set: points are grouped by it; set it before groupBy, or group by another tag"
+                );
             }
         }
     }

@@ -217,7 +217,7 @@ impl<'a> Point<'a> {
         self.counters.left_out += 1;
         if self.emitter.refused.insert(name.to_owned()) {
             let group = String::from_utf8_lossy(&self.group.key);
-            warn!(tag = name, %group, "tag not set: points are grouped by it; choose another name");
+            warn!(tag = name, ?group, "tag not set: points are grouped by it; choose another name");
         }
     }
 

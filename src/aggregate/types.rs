@@ -58,7 +58,10 @@ impl Types {
             (Type::Int, Value::Double(_)) => {
                 *known = Type::Double;
                 let field = String::from_utf8_lossy(name);
-                warn!(%field, "an output that was an int is a double from now on; InfluxDB may refuse it in the shard that has ints of it: .float('{field}') makes it a double from the start");
+                warn!(
+                    ?field,
+                    "an output that was an int is a double from now on; InfluxDB may refuse it in the shard that has ints of it: .float() of it makes it a double from the start"
+                );
                 Some(value)
             }
             _ => None,

@@ -187,7 +187,20 @@ fn an_output_that_turns_from_int_to_double_is_told_once() {
     let options = options![last("x", "l"), maxEvents(1)];
     let points =
         [raw(0).int(b"x", 1), raw(1).double(b"x", 0.5), raw(2).int(b"x", 1), raw(3).double(b"x", 0.5)];
-    is_told_once(&warnings(options, points), &["field=l", ".float('l')"]);
+    is_told_once(&warnings(options, points), &["field=\"l\"", ".float()"]);
+}
+
+/// Names are chosen by others, and a group by measurement has a line break anyway.
+#[test]
+fn no_name_makes_a_line_of_the_log_of_its_own() {
+    let name = b"x\nERROR forged";
+    let point = |n| raw(n).tag(b"user", b"bob");
+    let points = [point(0).int(name, 1), point(1).double(name, 0.5)];
+    let log = warnings(options![keep("*"), maxEvents(1)], points);
+    is_told_once(&log, &["field=\"x\\nERROR forged\"", ".float()"]);
+    let forged = raw(0).grouped(b"host", name);
+    let log = warnings(options![tagOnTimeout("host", "gone"), timeout(ns(1))], [forged]);
+    is_told_once(&log, &["tag=\"host\"", "group=\"host=x\\nERROR forged\""]);
 }
 
 #[test]
