@@ -102,6 +102,9 @@ fn calls() -> impl Strategy<Value = Calls> {
         2 => (0..4i64, select(&["evict", "drop", "reject", "other"][..])).prop_map(|(max, on_overflow)| {
             options![maxTasks(max), onOverflow(on_overflow)]
         }),
+        1 => (1..4i64).prop_map(|max| {
+            options![maxTasks(max), onOverflow("reject"), pushPreviousMapAsEvent(true)]
+        }),
         1 => numbers("maxListSize", 0..5),
         1 => numbers("mapCountWarningThreshold", -1..4),
         5 => select(FLAGS).prop_flat_map(|name| any::<bool>().prop_map(move |on| vec![call(name, vec![on.into()])])),
@@ -111,6 +114,7 @@ fn calls() -> impl Strategy<Value = Calls> {
             })
         }),
         1 => of_names("reasonTag", &["why", "host", "region", "user"]),
+        1 => (1..25i64).prop_map(|after| options![mapAction("create"), inactivityTimeout(ns(after))]),
         1 => of_names("mapAction", &["create", "create", "create_or_update", "update"]),
         2 => of_names("pointTime", &["first", "last", "emit", "emit", "now"]),
         1 => of_names("measurement", &["done", "m2"]),
