@@ -5,6 +5,7 @@ use kapacitor_udfd::aggregate::Reason;
 use kapacitor_udfd::proto;
 use proptest::prelude::*;
 
+use super::driver::frame_of_what_came;
 use super::generate::scenario;
 use super::raw::{points, raw};
 use super::scenario::{Step, event, ns, options};
@@ -210,13 +211,18 @@ proptest! {
                     node.now = *now;
                     node.take(&frame_of((**point).clone()));
                 }
+                Step::Burst { now, came } => {
+                    node.now = *now;
+                    let input: Vec<_> = came.iter().flat_map(frame_of_what_came).collect();
+                    node.take_all(&input);
+                }
                 Step::Time { now } | Step::Late { now } => drop(node.until(*now)),
                 Step::Restart { now, back } => {
                     node.now = *now;
                     let snapshot = node.snapshot();
                     node = Node::restored(scenario.options.clone(), *back, &snapshot);
                 }
-                Step::End { .. } | Step::Shutdown { .. } => {}
+                Step::Slices { .. } | Step::End { .. } | Step::Shutdown { .. } => {}
             }
         }
         let end = node.now + 1_800_000_000_100;

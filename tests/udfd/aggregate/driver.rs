@@ -8,9 +8,9 @@ use kapacitor_udfd::proto::{self, Point, response::Message as R};
 use kapacitor_udfd::wire::{frame, response};
 use prost::Message;
 
-use super::handler::{Counted, handler};
+use super::handler::{Seen, handler};
 use super::model::{Model, Told};
-use super::scenario::{Scenario, Step};
+use super::scenario::{Came, Scenario, Step, play_one};
 use super::text::line;
 use crate::support::*;
 
@@ -34,6 +34,7 @@ pub fn run(scenario: &Scenario) -> Result<(), Wrong> {
         let stepped = pair.step(&mut model, step, &scenario.options);
         stepped.map_err(|wrong| format!("step {n}, {}: {wrong}", name_of(step)))?;
     }
+    pair.holds_what_it_holds(&scenario.options).map_err(|wrong| format!("at the end: {wrong}"))?;
     let told = pair.handled.told();
     is_same("counters", &[format!("{:?}", model.counters().told())], &[format!("{told:?}")])
 }
@@ -46,6 +47,8 @@ pub fn refusal(options: &[proto::Option]) -> Option<String> {
 fn name_of(step: &Step) -> String {
     match step {
         Step::Event { now, point } => format!("event at {now}: {}", line(point)),
+        Step::Burst { now, came } => format!("a burst of {} at {now}", came.len()),
+        Step::Slices { now, between } => format!("timers at {now}, and {} steps between", between.len()),
         step => format!("{step:?}"),
     }
 }
@@ -55,7 +58,16 @@ fn is_same(what: &str, expected: &[String], got: &[String]) -> Result<(), Wrong>
     if expected == got {
         return Ok(());
     }
-    Err(format!("{what}\n  expected:{}\n  got:{}", told(expected), told(got)))
+    // Of a crowd, all would be too much to read.
+    let same = expected.iter().zip(got).take_while(|(expected, got)| expected == got).count();
+    let (expected, got) = (told(&expected[same..]), told(&got[same..]));
+    Err(format!("{what}, behind {same} that are right\n  expected:{expected}\n  got:{got}"))
+}
+
+/// Whether a task can hold more the more comes.
+fn has_what_grows(options: &[proto::Option]) -> bool {
+    let growing = ["keep", "first", "last", "countDistinct", "distinct", "percentile", "list", "concat"];
+    options.iter().any(|option| growing.contains(&&*option.name))
 }
 
 /// Where both are in time.
@@ -67,21 +79,32 @@ struct Pair {
 impl Pair {
     fn step(&mut self, model: &mut Model, step: &Step, options: &[proto::Option]) -> Result<(), Wrong> {
         match step {
-            Step::Event { now, point } => {
-                let input = point_frame(point);
-                let frames = self.handled.take(*now, &input)?;
-                if model.passes_originals() && !frames.contains(&input) {
-                    return Err("the original has not come through as it was".to_owned());
-                }
-                is_same("points", &lines(&model.point(*now, point)), &told(&frames)?)?;
-                self.now = *now;
-            }
+            Step::Event { now, point } => self.take(model, *now, &[Came::Point(point.clone())])?,
+            Step::Burst { now, came } => self.take(model, *now, came)?,
             Step::Time { now } => self.wait_until(*now, model)?,
             Step::Late { now } => self.look_at_timers(*now, model)?,
+            Step::Slices { now, between } => {
+                self.now = *now;
+                for step in between {
+                    self.slice(model)?;
+                    if !self.is_due()? {
+                        return Err(format!("nothing is left to do, and yet to come is {}", name_of(step)));
+                    }
+                    self.step(model, step, options).map_err(|wrong| format!("{}: {wrong}", name_of(step)))?;
+                }
+                self.look_at_timers(self.now, model)?;
+            }
             Step::Restart { now, back } => {
+                let (open, bytes) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
                 self.handled = self.handled.restart(*now, *back, options)?;
                 model.restart(*now, *back);
                 self.now = *back;
+                let (still_open, after) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
+                // What has grown has room to grow, until it is put together anew.
+                let is_tighter = has_what_grows(options) && after < bytes && bytes <= 2 * after;
+                if still_open == open && after != bytes && !is_tighter {
+                    return Err(format!("it held {bytes} bytes, and holds {after} now"));
+                }
             }
             Step::End { now } => {
                 let sent = self.handled.stop(*now, StopReason::EndOfStream)?;
@@ -105,27 +128,68 @@ impl Pair {
         self.look_at_timers(now, model)
     }
 
+    /// All this comes at once, in one buffer.
+    fn take(&mut self, model: &mut Model, now: i64, came: &[Came]) -> Result<(), Wrong> {
+        let inputs: Vec<_> = came.iter().map(frame_of_what_came).collect();
+        let frames = self.handled.take(now, &inputs.concat())?;
+        let mut expected = vec![];
+        for (came, input) in came.iter().zip(&inputs) {
+            expected.extend(lines(&play_one(model, now, came)));
+            match came {
+                Came::Point(_) if model.passes_originals() && !frames.contains(input) => {
+                    return Err("the original has not come through as it was".to_owned());
+                }
+                Came::Point(_) => {}
+                Came::Keepalive => expected.push("keepalive".to_owned()),
+                Came::Snapshot => expected.push("snapshot".to_owned()),
+            }
+        }
+        self.now = now;
+        is_same("points", &expected, &told(&frames)?)
+    }
+
     fn look_at_timers(&mut self, now: i64, model: &mut Model) -> Result<(), Wrong> {
-        let mut frames = vec![];
+        self.now = now;
         for asked in 0.. {
-            if self.handled.next_deadline()?.is_none_or(|due| due > now) {
+            if !self.is_due()? {
                 break;
             }
             if asked == PATIENCE {
                 return Err(format!("at {now}: next_deadline stays where it is"));
             }
-            self.handled.agent.on_deadline(now, false).map_err(|fault| fault.to_string())?;
-            frames.extend(self.handled.sent());
+            self.slice(model)?;
         }
-        is_same(&format!("points by timers at {now}"), &lines(&model.time(now)), &told(&frames)?)?;
-        self.now = now;
+        is_same(&format!("points by timers at {now}"), &lines(&model.time(now)), &[])?;
         self.is_punctual(model)
+    }
+
+    fn is_due(&self) -> Result<bool, Wrong> {
+        Ok(self.handled.next_deadline()?.is_some_and(|due| due <= self.now))
+    }
+
+    /// The handler does as much as it wants to in one call, and the model as much.
+    fn slice(&mut self, model: &mut Model) -> Result<(), Wrong> {
+        let now = self.now;
+        self.handled.agent.on_deadline(now, false).map_err(|fault| fault.to_string())?;
+        let frames = self.handled.sent();
+        let expected = model.slice(now, frames.len());
+        is_same(&format!("points by timers at {now}"), &lines(&expected), &told(&frames)?)
+    }
+
+    /// When all tasks have ended, what is counted as held is what is left: a restored handler counts anew.
+    fn holds_what_it_holds(&mut self, options: &[proto::Option]) -> Result<(), Wrong> {
+        if self.handled.seen.open_tasks() > 0 {
+            return Ok(());
+        }
+        let held = self.handled.seen.state_bytes();
+        let again = self.handled.restart(self.now, self.now, options)?.seen.state_bytes();
+        if held == again { Ok(()) } else { Err(format!("{held} bytes are counted, and held are {again}")) }
     }
 
     fn is_punctual(&self, model: &Model) -> Result<(), Wrong> {
         let (wanted, asked) = (model.next_due(), self.handled.next_deadline()?);
         match wanted {
-            Some(wanted) if asked.is_none_or(|asked| asked > wanted) => {
+            Some(wanted) if asked.is_none_or(|asked| asked > wanted.max(self.now)) => {
                 Err(format!("something is due at {wanted}, and next_deadline is {asked:?}"))
             }
             _ => Ok(()),
@@ -136,7 +200,7 @@ impl Pair {
 /// A handler in its agent, initialised and restored.
 struct Handled {
     agent: Agent,
-    counted: Counted,
+    seen: Seen,
     /// What handlers before the last restart have counted.
     before: Told,
 }
@@ -147,11 +211,12 @@ impl Handled {
     }
 
     fn restored(options: &[proto::Option], now: i64, snapshot: Vec<u8>) -> Result<Self, Wrong> {
-        let (handler, counted) = handler();
+        let (handler, seen) = handler();
         let agent = Agent::new(|| handler, Limits::default().into()).map_err(|fault| fault.to_string())?;
-        let mut this = Self { agent, counted, before: Told::new() };
+        let mut this = Self { agent, seen, before: Told::new() };
         match this.answer(now, init_request(options.to_vec()))? {
             R::Init(answer) if answer.success => {}
+            R::Init(answer) => return Err(answer.error),
             answer => return Err(format!("{answer:?}")),
         }
         // Without one, timers would wait for a second to see whether one comes.
@@ -172,7 +237,7 @@ impl Handled {
     /// What has been counted.
     fn told(&self) -> Told {
         let mut sum = self.before.clone();
-        for (name, count) in (self.counted)() {
+        for (name, count) in self.seen.counted() {
             *sum.entry(name).or_default() += count;
         }
         sum.retain(|_, count| *count > 0);
@@ -183,16 +248,19 @@ impl Handled {
         self.agent.next_deadline().map_err(|fault| fault.to_string())
     }
 
-    /// The frames sent in return for one.
-    fn take(&mut self, now: i64, input: &[u8]) -> Result<Vec<Vec<u8>>, Wrong> {
-        let took = match self.agent.step(now, input) {
-            Ok(Took::MayTakeLong) => self.agent.step_aside(now, input),
-            took => took,
-        };
-        match took {
-            Ok(Took::Took { bytes, .. }) if bytes == input.len() => Ok(self.sent()),
-            took => Err(format!("{took:?}")),
+    /// The frames sent in return for those in `input`.
+    fn take(&mut self, now: i64, mut input: &[u8]) -> Result<Vec<Vec<u8>>, Wrong> {
+        while !input.is_empty() {
+            let took = match self.agent.step(now, input) {
+                Ok(Took::MayTakeLong) => self.agent.step_aside(now, input),
+                took => took,
+            };
+            match took {
+                Ok(Took::Took { bytes, .. }) => input = &input[bytes..],
+                took => return Err(format!("{took:?}")),
+            }
         }
+        Ok(self.sent())
     }
 
     /// All that is sent at the end, an outbox at a time.
@@ -234,13 +302,23 @@ fn message(frame: &[u8]) -> R {
 fn told(frames: &[Vec<u8>]) -> Result<Vec<String>, Wrong> {
     let told = |frame: &Vec<u8>| match message(frame) {
         R::Point(point) => Ok(line(&point)),
-        other => Err(format!("no point: {other:?}")),
+        R::Keepalive(_) => Ok("keepalive".to_owned()),
+        R::Snapshot(_) => Ok("snapshot".to_owned()),
+        other => Err(format!("not asked for: {other:?}")),
     };
     frames.iter().map(told).collect()
 }
 
 pub fn lines(points: &[Point]) -> Vec<String> {
     points.iter().map(line).collect()
+}
+
+pub fn frame_of_what_came(came: &Came) -> Vec<u8> {
+    match came {
+        Came::Point(point) => point_frame(point),
+        Came::Keepalive => frame_of(proto::KeepaliveRequest { time: 7 }),
+        Came::Snapshot => frame_of(proto::SnapshotRequest {}),
+    }
 }
 
 /// Not through prost, which leaves out the sign of a -0.0.

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::model::Model;
-use super::scenario::{Argument, Event, Scenario, Step, call, event, ns, options};
+use super::scenario::{Argument, Came, Event, Scenario, Step, call, event, ns, options};
 
 type Calls = Vec<proto::Option>;
 
 /// Fields and tags that events have.
 const NAMES: &[&str] = &["x", "x", "x", "x", "y", "region", "user"];
-const OUTPUTS: &[&str] = &["o1", "o2", "o3", "o4", "o5", "x", "region", "host"];
+const OUTPUTS: &[&str] = &["o1", "o2", "o3", "o4", "o5", "x", "region", "host", "count", "time"];
 const IDS: &[&str] = &["user", "user", "user", "session", "host", "%{user}-%{session}", "%{session}%{host}"];
 
 /// Those of one scenario, by their number in [`in_group`].
@@ -31,10 +31,16 @@ prop_compose! {
         let mut now = start;
         for (gap, turn) in turns {
             now += gap;
+            let grouped = |(group, event)| in_group(groups[group % groups.len()], event);
             let step = match turn {
-                Turn::Event(group, event) => {
-                    let group = groups[group % groups.len()];
-                    Step::Event { now, point: Box::new(in_group(group, *event).0) }
+                Turn::Event(event) => Step::Event { now, point: Box::new(grouped(*event).0) },
+                Turn::Burst(came) => {
+                    let came = came.into_iter().map(|came| match came {
+                        Arrival::Event(event) => grouped(*event).into(),
+                        Arrival::Keepalive => Came::Keepalive,
+                        Arrival::Snapshot => Came::Snapshot,
+                    });
+                    Step::Burst { now, came: came.collect() }
                 }
                 Turn::Time => Step::Time { now },
                 Turn::Late => Step::Late { now },
@@ -86,7 +92,7 @@ fn calls() -> impl Strategy<Value = Calls> {
             let name = reducer.values.last().cloned();
             vec![reducer, proto::Option { name: "float".to_owned(), values: name.into_iter().collect() }]
         }),
-        2 => of_names("keep", &["x", "y", "region", "user", "host", "tags", "*"]),
+        2 => of_names("keep", &["x", "y", "region", "user", "host", "tags", "count", "time", "*", "*"]),
         1 => of_names("float", OUTPUTS),
         1 => durations("timeout", 0..60),
         1 => durations("inactivityTimeout", 0..25),
@@ -113,14 +119,14 @@ fn calls() -> impl Strategy<Value = Calls> {
                 vec![call(told_apart, vec!["told".into()]), call("passThrough", vec![on.into()])]
             })
         }),
-        1 => of_names("reasonTag", &["why", "host", "region", "user"]),
+        1 => of_names("reasonTag", &["why", "host", "region", "user", "count", "time"]),
         1 => (1..25i64).prop_map(|after| options![mapAction("create"), inactivityTimeout(ns(after))]),
         1 => of_names("mapAction", &["create", "create", "create_or_update", "update"]),
         2 => of_names("pointTime", &["first", "last", "emit", "emit", "now"]),
         1 => of_names("measurement", &["done", "m2"]),
-        1 => of_names("timeoutTaskIdField", &["id", "o1", "user"]),
+        1 => of_names("timeoutTaskIdField", &["id", "o1", "user", "time"]),
         1 => of_names("timeoutTags", &["late", "gone"]),
-        1 => select(&["late", "region", "host", "tags", "user"][..]).prop_map(|name| {
+        1 => select(&["late", "region", "host", "tags", "user", "time"][..]).prop_map(|name| {
             options![tagOnTimeout(name, "yes")]
         }),
     ]
@@ -169,15 +175,25 @@ fn reducer() -> impl Strategy<Value = proto::Option> {
 
 #[derive(Debug, Clone)]
 enum Turn {
-    Event(usize, Box<Event>),
+    /// With the number of its group.
+    Event(Box<(usize, Event)>),
+    Burst(Vec<Arrival>),
     Time,
     Late,
     Restart(i64),
 }
 
+#[derive(Debug, Clone)]
+enum Arrival {
+    Event(Box<(usize, Event)>),
+    Keepalive,
+    Snapshot,
+}
+
 fn turn() -> impl Strategy<Value = (i64, Turn)> {
     let turn = prop_oneof![
-        12 => (0..5usize, any_event()).prop_map(|(group, event)| Turn::Event(group, Box::new(event))),
+        12 => grouped_event().prop_map(Turn::Event),
+        1 => vec(arrival(), 2..40).prop_map(Turn::Burst),
         3 => Just(Turn::Time),
         2 => Just(Turn::Late),
         1 => (0..15i64).prop_map(Turn::Restart),
@@ -185,17 +201,29 @@ fn turn() -> impl Strategy<Value = (i64, Turn)> {
     (prop_oneof![6 => Just(0), 5 => 0..6i64, 1 => 0..40i64], turn)
 }
 
+fn arrival() -> impl Strategy<Value = Arrival> {
+    prop_oneof![
+        40 => grouped_event().prop_map(Arrival::Event),
+        1 => Just(Arrival::Keepalive),
+        1 => Just(Arrival::Snapshot),
+    ]
+}
+
+fn grouped_event() -> impl Strategy<Value = Box<(usize, Event)>> {
+    (0..5usize, any_event()).prop_map(Box::new)
+}
+
 prop_compose! {
     fn any_event()(
         name in select(vec!["requests", "requests", "requests", "m2"]),
         stored in select(vec![("mydb", "autogen"), ("mydb", "autogen"), ("db2", "rp2")]),
         // Often the same.
-        time in prop_oneof![1 => -4..12i64, 3 => 0..2i64],
+        time in prop_oneof![20 => -4..12i64, 60 => 0..2i64, 1 => select(vec![i64::MIN, i64::MAX])],
         user in weighted(0.95, id()),
         session in weighted(0.9, id()),
         x in weighted(0.8, value()),
-        values in vec((select(&["x", "y", "y", "host"][..]), value()), 0..3),
-        tags in vec((select(&["region", "region", "tags", "x"][..]), select(vec!["eu", "us", ""])), 0..3),
+        values in vec((select(&["x", "y", "y", "host", "count"][..]), value()), 0..3),
+        tags in vec((select(&["region", "region", "tags", "x", "count"][..]), select(vec!["eu", "us", ""])), 0..3),
     ) -> Event {
         let mut event = event().named(name).stored_in(stored.0, stored.1).at(time);
         for (name, value) in tags {
@@ -256,8 +284,8 @@ impl Value {
 fn id() -> impl Strategy<Value = (bool, Value)> {
     let value = prop_oneof![
         6 => select(&["a", "a", "a", "b", "b", "c", "1", "true", ""][..]).prop_map(Value::Text),
-        1 => (1..3i64).prop_map(Value::Int),
-        1 => select(vec![1.0, 2.5, -0.0, f64::NAN, f64::INFINITY]).prop_map(Value::Double),
+        1 => prop_oneof![(1..3i64), select(vec![1 << 53, (1 << 53) + 1, i64::MAX])].prop_map(Value::Int),
+        1 => select(vec![1.0, 2.5, -0.0, 9_007_199_254_740_992.0, f64::NAN, f64::INFINITY]).prop_map(Value::Double),
         1 => any::<bool>().prop_map(Value::Bool),
     ];
     (prop::bool::weighted(0.7), value)

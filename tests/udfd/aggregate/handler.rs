@@ -6,13 +6,27 @@ use kapacitor_udfd::handler::Handler;
 use super::model::Told;
 use crate::laws::node::Shared;
 
-/// Tells what a handler that has been given away has counted, under the names that
-/// [`Counters::told`](super::model::Counters::told) has.
-pub type Counted = Box<dyn Fn() -> Told>;
+/// Tells of a handler that has been given away.
+pub struct Seen(Shared);
 
-pub fn handler() -> (Box<dyn Handler>, Counted) {
+pub fn handler() -> (Box<dyn Handler>, Seen) {
     let seen = Shared::default();
-    (Box::new(seen.clone()), Box::new(move || told(&seen.lock())))
+    (Box::new(seen.clone()), Seen(seen))
+}
+
+impl Seen {
+    /// What it has counted, under the names that [`Counters::told`](super::model::Counters::told) has.
+    pub fn counted(&self) -> Told {
+        told(&self.0.lock())
+    }
+
+    pub fn state_bytes(&self) -> usize {
+        self.0.lock().state_bytes()
+    }
+
+    pub fn open_tasks(&self) -> usize {
+        self.0.lock().open_tasks()
+    }
 }
 
 fn told(aggregate: &Aggregate) -> Told {

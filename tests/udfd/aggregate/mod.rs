@@ -18,6 +18,7 @@ mod property;
 mod raw;
 
 mod bounds;
+mod bursts;
 mod hostile;
 mod logs;
 mod process;

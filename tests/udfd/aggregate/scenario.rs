@@ -24,16 +24,35 @@ pub struct Scenario {
 pub enum Step {
     /// A point comes, and timers have not been looked at before it.
     Event { now: i64, point: Box<Point> },
+    /// All this comes at once.
+    Burst { now: i64, came: Vec<Came> },
     /// Nothing comes until then: timers are kept, each at its moment.
     Time { now: i64 },
     /// The same, but for a long time nobody could look at timers.
     Late { now: i64 },
+    /// The same, but there is so much to do that other things happen in between: the first of `between`
+    /// after the first outbox is filled, and so on.
+    Slices { now: i64, between: Vec<Step> },
     /// A snapshot is made, everything forgotten, and the snapshot restored at `back`.
     Restart { now: i64, back: i64 },
     /// The stream is at its end.
     End { now: i64 },
     /// The daemon shuts down.
     Shutdown { now: i64 },
+}
+
+/// What comes from Kapacitor while a stream runs.
+#[derive(Debug, Clone)]
+pub enum Came {
+    Point(Box<Point>),
+    Keepalive,
+    Snapshot,
+}
+
+impl From<Event> for Came {
+    fn from(event: Event) -> Self {
+        Self::Point(Box::new(event.0))
+    }
 }
 
 impl Scenario {
@@ -49,6 +68,11 @@ impl Scenario {
     #[must_use]
     pub fn event(self, now: i64, point: Event, expected: &[&str]) -> Self {
         self.step(Step::Event { now, point: Box::new(point.0) }, expected)
+    }
+
+    #[must_use]
+    pub fn burst(self, now: i64, came: Vec<Came>, expected: &[&str]) -> Self {
+        self.step(Step::Burst { now, came }, expected)
     }
 
     #[must_use]
@@ -93,6 +117,7 @@ impl Scenario {
 pub fn play(model: &mut Model, step: &Step) -> Vec<Point> {
     match step {
         Step::Event { now, point } => model.point(*now, point),
+        Step::Burst { now, came } => came.iter().flat_map(|came| play_one(model, *now, came)).collect(),
         Step::Late { now } => model.time(*now),
         Step::Time { now } => {
             let mut out = vec![];
@@ -102,12 +127,26 @@ pub fn play(model: &mut Model, step: &Step) -> Vec<Point> {
             out.extend(model.time(*now));
             out
         }
+        // Where one slice ends and the next begins is the handler's to say: here there is one.
+        Step::Slices { now, between } => {
+            let mut out = model.time(*now);
+            out.extend(between.iter().flat_map(|step| play(model, step)));
+            out
+        }
         Step::Restart { now, back } => {
             model.restart(*now, *back);
             vec![]
         }
         Step::End { now } => model.end_of_stream(*now),
         Step::Shutdown { .. } => vec![],
+    }
+}
+
+/// What the model makes of one of many things that come at once.
+pub fn play_one(model: &mut Model, now: i64, came: &Came) -> Vec<Point> {
+    match came {
+        Came::Point(point) => model.point(now, point),
+        Came::Keepalive | Came::Snapshot => vec![],
     }
 }
 
@@ -124,6 +163,14 @@ impl fmt::Debug for Scenario {
             let lines: Vec<String> = points.iter().map(line).collect();
             match step {
                 Step::Event { now, point } => write!(f, "\n    .event({now}, {}, &{lines:?})", code(point))?,
+                Step::Burst { now, came } => {
+                    write!(
+                        f,
+                        "\n    .burst({now}, vec!{:#?}, &{lines:?})",
+                        came.iter().map(Code).collect::<Vec<_>>()
+                    )?;
+                }
+                Step::Slices { .. } => write!(f, "\n    .step({step:?}, &{lines:?})")?,
                 Step::Time { now } => write!(f, "\n    .time({now}, &{lines:?})")?,
                 Step::Late { now } => write!(f, "\n    .late({now}, &{lines:?})")?,
                 Step::Restart { now, back } => write!(f, "\n    .restart({now}, {back})")?,
@@ -132,6 +179,18 @@ impl fmt::Debug for Scenario {
             }
         }
         Ok(())
+    }
+}
+
+/// Shown as the code of a test.
+struct Code<'a>(&'a Came);
+
+impl fmt::Debug for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Came::Point(point) => write!(f, "{}.into()", code(point)),
+            other => write!(f, "Came::{other:?}"),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::driver::frame_of_what_came;
 use super::generate::scenario;
 use super::logs::logged;
 use super::raw::{points, raw};
@@ -102,6 +103,11 @@ proptest! {
                 Step::Event { now, point } => {
                     node.now = now;
                     node.take(&frame_of(*point));
+                }
+                Step::Burst { now, came } => {
+                    node.now = now;
+                    let input: Vec<_> = came.iter().flat_map(frame_of_what_came).collect();
+                    node.take_all(&input);
                 }
                 Step::Time { now } | Step::Late { now } => drop(node.until(now)),
                 _ => {}

@@ -17,7 +17,10 @@ const PATIENCE: usize = 10_000;
 
 /// A handler that has been given away, and can be looked at all the same.
 #[derive(Clone, Default)]
-pub struct Shared(Arc<Mutex<Aggregate>>);
+pub struct Shared {
+    aggregate: Arc<Mutex<Aggregate>>,
+    one_by_one: bool,
+}
 
 pub struct Node {
     agent: Agent,
@@ -31,16 +34,20 @@ impl Node {
     }
 
     pub fn begin(options: Vec<proto::Option>, now: i64) -> Self {
-        Self::start(options, now, vec![])
+        Self::start(Shared::default(), options, now, vec![])
+    }
+
+    /// One that gets each point in a call of its own, however many come at once.
+    pub fn one_by_one(options: Vec<proto::Option>, now: i64) -> Self {
+        Self::start(Shared { one_by_one: true, ..Shared::default() }, options, now, vec![])
     }
 
     /// With a snapshot as [`snapshot`](Self::snapshot) gives it.
     pub fn restored(options: Vec<proto::Option>, now: i64, snapshot: &[u8]) -> Self {
-        Self::start(options, now, [&[1], snapshot].concat())
+        Self::start(Shared::default(), options, now, [&[1], snapshot].concat())
     }
 
-    fn start(options: Vec<proto::Option>, now: i64, snapshot: Vec<u8>) -> Self {
-        let seen = Shared::default();
+    fn start(seen: Shared, options: Vec<proto::Option>, now: i64, snapshot: Vec<u8>) -> Self {
         let handler = Box::new(seen.clone());
         let agent = Agent::new(|| handler, Limits::default().into()).unwrap();
         let mut node = Self { agent, seen, now };
@@ -54,12 +61,24 @@ impl Node {
 
     /// A request comes; the bytes sent in return.
     pub fn take(&mut self, frame: &[u8]) -> Vec<u8> {
-        let step = match self.agent.step(self.now, frame) {
-            Ok(Step::MayTakeLong) => self.agent.step_aside(self.now, frame),
-            step => step,
-        };
-        assert!(matches!(step, Ok(Step::Took { bytes, .. }) if bytes == frame.len()), "{step:?}");
-        self.sent()
+        let (sent, steps) = self.take_all(frame);
+        assert_eq!(steps, 1);
+        sent
+    }
+
+    /// Requests come at once; the bytes sent in return, and in how many steps they were taken.
+    pub fn take_all(&mut self, mut input: &[u8]) -> (Vec<u8>, usize) {
+        let mut steps = 0;
+        while !input.is_empty() {
+            let step = match self.agent.step(self.now, input) {
+                Ok(Step::MayTakeLong) => self.agent.step_aside(self.now, input),
+                step => step,
+            };
+            let Ok(Step::Took { bytes, .. }) = step else { panic!("{step:?}") };
+            input = &input[bytes..];
+            steps += 1;
+        }
+        (self.sent(), steps)
     }
 
     /// Time passes, and timers are looked at as long as they want to be; what comes out.
@@ -143,7 +162,7 @@ pub fn messages(mut sent: &[u8]) -> Vec<Vec<u8>> {
 impl Shared {
     /// After a panic in a call, too.
     pub fn lock(&self) -> MutexGuard<'_, Aggregate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.aggregate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -166,6 +185,20 @@ impl Handler for Shared {
 
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
         self.lock().point(now, point, out)
+    }
+
+    fn points_at_once(&self) -> usize {
+        if self.one_by_one { 1 } else { self.lock().points_at_once() }
+    }
+
+    fn points(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        assert!(!self.one_by_one);
+        self.lock().points(now, points, out)
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {

@@ -27,8 +27,12 @@ pub struct Model {
     /// The oldest first.
     open: Vec<Task>,
     emitter: Emitter,
+    /// How many tasks there have been.
+    created: u64,
     /// When a flush is due next.
     next_tick: Option<i64>,
+    /// The flush at hand: the tasks it has still to look at, by number.
+    flushing: Vec<u64>,
     counters: Counters,
 }
 
@@ -38,7 +42,7 @@ impl Model {
         let settings = Settings::read(options)?;
         let next_tick = settings.flush_interval.map(|interval| next_multiple(now, interval));
         let (open, emitter, counters) = (vec![], Emitter::default(), Counters::default());
-        Ok(Self { settings, open, emitter, next_tick, counters })
+        Ok(Self { settings, open, emitter, created: 0, next_tick, flushing: vec![], counters })
     }
 
     pub fn counters(&self) -> &Counters {
@@ -58,10 +62,9 @@ impl Model {
             return self.with_original(out, point);
         };
         if let Some(at) = self.find(point, &id)
-            && self.open[at].deadline(&self.settings) < now
+            && self.is_over(at, now)
         {
-            let reason = self.open[at].timeout_reason(&self.settings);
-            self.end(at, reason, now, &mut out);
+            self.expire(at, now, &mut out);
         }
         if self.find(point, &id).is_some() && self.settings.create_only {
             self.counters.ignored += 1;
@@ -87,16 +90,30 @@ impl Model {
 
     /// The clock has come to `now`, and all input has been read.
     pub fn time(&mut self, now: i64) -> Vec<Point> {
+        self.slice(now, usize::MAX)
+    }
+
+    /// The same, but after so many points something else has its turn.
+    pub fn slice(&mut self, now: i64, most: usize) -> Vec<Point> {
         let mut out = vec![];
-        while let Some(at) = self.first_due(now) {
-            let reason = self.open[at].timeout_reason(&self.settings);
-            self.end(at, reason, now, &mut out);
-        }
         if let Some(interval) = self.settings.flush_interval
+            && self.flushing.is_empty()
             && self.next_tick.is_some_and(|tick| tick <= now)
         {
+            // Tasks that are created from here on have no part in it.
             self.next_tick = Some(next_multiple(now, interval));
-            self.flush(now, &mut out);
+            self.flushing = self.open.iter().map(|task| task.serial).collect();
+        }
+        while out.len() < most
+            && let Some(at) = self.first_due(now)
+        {
+            self.expire(at, now, &mut out);
+        }
+        while out.len() < most && !self.flushing.is_empty() {
+            let serial = self.flushing.remove(0);
+            if let Some(at) = self.open.iter().position(|task| task.serial == serial) {
+                self.flush(at, now, &mut out);
+            }
         }
         out
     }
@@ -105,9 +122,7 @@ impl Model {
     pub fn end_of_stream(&mut self, now: i64) -> Vec<Point> {
         let mut out = vec![];
         while self.settings.flush_on_stop && !self.open.is_empty() {
-            let overdue = self.open[0].deadline(&self.settings) < now;
-            let reason = if overdue { self.open[0].timeout_reason(&self.settings) } else { Reason::Stop };
-            self.end(0, reason, now, &mut out);
+            self.end_or_expire(0, Reason::Stop, now, &mut out);
         }
         out
     }
@@ -118,14 +133,16 @@ impl Model {
             self.counters.not_restored += self.open.len() as u64;
             self.open.clear();
         }
+        self.flushing.clear();
         self.next_tick = self.settings.flush_interval.map(|interval| next_multiple(now, interval));
     }
 
     /// When [`time`](Self::time) wants to be called, if no point comes before. A flush wants it also
     /// when nothing has news: one that was missed comes with the next call.
     pub fn next_due(&self) -> Option<i64> {
+        let at_once = self.open.iter().any(|task| task.has_news && self.flushing.contains(&task.serial));
         let deadlines = self.open.iter().map(|task| task.timer_deadline(&self.settings));
-        deadlines.chain(self.next_tick).min()
+        deadlines.chain(self.next_tick).chain(at_once.then_some(i64::MIN)).min()
     }
 
     fn with_original(&self, mut out: Vec<Point>, point: &Point) -> Vec<Point> {
@@ -182,7 +199,8 @@ impl Model {
             (name, value, is_tag)
         });
         let outputs = self.settings.outputs.len();
-        self.open.push(Task::new(now, point, id, resolved.collect(), outputs));
+        self.open.push(Task::new(self.created, now, point, id, resolved.collect(), outputs));
+        self.created += 1;
         true
     }
 
@@ -192,13 +210,34 @@ impl Model {
         (0..self.open.len()).filter(|at| due(at) <= now).min_by_key(due)
     }
 
-    fn flush(&mut self, now: i64, out: &mut Vec<Point>) {
-        for task in self.open.iter_mut().filter(|task| task.has_news) {
-            out.push(self.emitter.point(&self.settings, task, Reason::Flush, now, &mut self.counters));
-            task.has_news = false;
-            if self.settings.reset_on_flush {
-                task.reset();
-            }
+    fn flush(&mut self, at: usize, now: i64, out: &mut Vec<Point>) {
+        let task = &mut self.open[at];
+        if !task.has_news {
+            return;
+        }
+        out.push(self.emitter.point(&self.settings, task, Reason::Flush, now, &mut self.counters));
+        task.has_news = false;
+        if self.settings.reset_on_flush {
+            task.reset();
+        }
+    }
+
+    /// No point joins it any more.
+    fn is_over(&self, at: usize, now: i64) -> bool {
+        self.open[at].deadline(&self.settings) < now
+    }
+
+    fn expire(&mut self, at: usize, now: i64, out: &mut Vec<Point>) {
+        let reason = self.open[at].timeout_reason(&self.settings);
+        self.end(at, reason, now, out);
+    }
+
+    /// What is over has ended for its own reason, whoever notices first.
+    fn end_or_expire(&mut self, at: usize, reason: Reason, now: i64, out: &mut Vec<Point>) {
+        if self.is_over(at, now) {
+            self.expire(at, now, out);
+        } else {
+            self.end(at, reason, now, out);
         }
     }
 

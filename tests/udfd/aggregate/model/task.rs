@@ -14,6 +14,8 @@ const LONGEST_TEXT: usize = 60 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Task {
+    /// How many were created before it.
+    pub serial: u64,
     pub id: String,
     /// The values that made the id, each by the name it came under, and whether that was a tag.
     pub id_values: Vec<(String, Value, bool)>,
@@ -39,6 +41,7 @@ pub struct Kept {
 
 impl Task {
     pub fn new(
+        serial: u64,
         now: i64,
         first_event: &Point,
         id: &str,
@@ -46,6 +49,7 @@ impl Task {
         outputs: usize,
     ) -> Self {
         Self {
+            serial,
             id: id.to_owned(),
             id_values,
             first_event: first_event.clone(),
