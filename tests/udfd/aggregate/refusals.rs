@@ -104,6 +104,31 @@ fn names() -> Vec<Refusal> {
     ]
 }
 
+/// What `InfluxDB` calls a point's time: as a field or tag of its own it drops the point.
+fn time() -> Vec<Refusal> {
+    vec![
+        (options![count("time")], &["count", "\"time\""]),
+        (options![sum("x", "time")], &["sum", "\"time\""]),
+        (options![min("x", "time")], &["min", "\"time\""]),
+        (options![max("x", "time")], &["max", "\"time\""]),
+        (options![mean("x", "time")], &["mean", "\"time\""]),
+        (options![stddev("x", "time")], &["stddev", "\"time\""]),
+        (options![first("x", "time")], &["first", "\"time\""]),
+        (options![last("x", "time")], &["last", "\"time\""]),
+        (options![countDistinct("x", "time")], &["countDistinct", "\"time\""]),
+        (options![distinct("x", "time")], &["distinct", "\"time\""]),
+        (options![percentile("x", 50.0, "time")], &["percentile", "\"time\""]),
+        (options![list("x", "time")], &["list", "\"time\""]),
+        (options![concat("x", ",", "time")], &["concat", "\"time\""]),
+        (options![duration(ns(1), "time")], &["duration", "\"time\""]),
+        (options![keep("time")], &["keep", "\"time\""]),
+        (options![keep("*"), keep("time")], &["keep", "\"time\""]),
+        (options![timeoutTaskIdField("time")], &["timeoutTaskIdField", "\"time\""]),
+        (options![reasonTag("time")], &["reasonTag", "\"time\""]),
+        (options![tagOnTimeout("time", "v")], &["tagOnTimeout", "\"time\""]),
+    ]
+}
+
 /// Points that would overwrite each other in InfluxDB.
 fn originals() -> Vec<Refusal> {
     const NAMED: &[&str] = &["passThrough", "measurement", "reasonTag"];
@@ -146,6 +171,7 @@ fn what_is_wrong_is_named() {
     check(words());
     check(twice());
     check(names());
+    check(time());
     check(originals());
 }
 
@@ -166,6 +192,7 @@ fn what_is_at_the_limit_is_taken() {
         options![reasonTag("n"), count("n")],
         options![tagOnTimeout("tags", "v")],
         options![sum("x", "s"), float("s")],
+        options![sum("time", "s"), measurement("time"), tagOnTimeout("k", "time"), count("Time")],
         quiet(),
         with(options![sum("x", "s"), emitOnEnd(true)]),
         with(options![endOfTask(true)]),

@@ -205,61 +205,6 @@ fn texts_that_are_too_long() {
 }
 
 #[test]
-fn tasks_that_make_room() {
-    check([
-        Scenario::new("previous: the oldest of the group", {
-            options![taskId("user"), pushPreviousMapAsEvent(true), reasonTag("why")]
-        })
-        .event(0, bob().at(1), &[])
-        .event(0, event().on_host("b").tag("user", "kim").at(2), &[])
-        .event(0, bob().at(3), &[])
-        .event(0, eve().at(4), &["requests host=a user=bob why=previous | count=2i | @3"])
-        .event(0, bob().at(5), &["requests host=a user=eve why=previous | count=1i | @4"]),
-        Scenario::new(
-            "evicted: the oldest of the node",
-            options![taskId("user"), maxTasks(2), reasonTag("why")],
-        )
-        .event(0, event().on_host("b").tag("user", "kim").at(1), &[])
-        .event(0, bob().at(2), &[])
-        .event(0, eve().at(3), &["requests host=b user=kim why=evicted | count=1i | @1 | host=b [host]"])
-        .event(0, bob().at(4), &[])
-        .event(0, ben().at(5), &["requests host=a user=bob why=evicted | count=2i | @4"]),
-        Scenario::new("drop", options![taskId("user"), maxTasks(1), onOverflow("drop")])
-            .event(0, bob(), &[])
-            .event(0, eve(), &[])
-            .end(1, &[])
-            .counted("dropped", 1),
-        Scenario::new(
-            "reject",
-            options![taskId("user"), maxTasks(1), onOverflow("reject"), flushOnStop(true)],
-        )
-        .event(0, bob(), &[])
-        .event(0, eve(), &[])
-        .event(0, bob(), &[])
-        .end(1, &["requests host=a user=bob | count=2i | @0"])
-        .counted("rejected", 1),
-        Scenario::new("a task that is over frees its slot first", {
-            options![taskId("user"), maxTasks(1), onOverflow("reject"), timeout(ns(5)), reasonTag("why")]
-        })
-        .event(0, bob(), &[])
-        .event(6, bob(), &["requests host=a user=bob why=timeout | count=1i | @0"])
-        .counted("rejected", 0),
-        Scenario::new("a previous one frees its slot first", {
-            options![taskId("user"), maxTasks(2), onOverflow("reject"), pushPreviousMapAsEvent(true)]
-        })
-        .event(0, event().on_host("b").tag("user", "x"), &[])
-        .event(0, event().on_host("c").tag("user", "y"), &[])
-        .event(0, bob(), &[])
-        .event(
-            0,
-            event().on_host("b").tag("user", "z").at(9),
-            &["requests host=b user=x | count=1i | @0 | host=b [host]"],
-        )
-        .counted("rejected", 1),
-    ]);
-}
-
-#[test]
 fn the_end_of_the_stream() {
     check([
         Scenario::new("nothing, unless asked for", options![taskId("user"), count("n")])

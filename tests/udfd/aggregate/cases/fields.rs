@@ -73,6 +73,82 @@ fn fields_with_the_name_of_a_tag() {
 }
 
 #[test]
+fn a_point_without_a_field_has_a_count() {
+    let last = || options![taskId("user"), last("x", "count"), maxEvents(1)];
+    let x = |time| bob().at(time);
+    check([
+        Scenario::new("under another name if a tag has that", options![keep("*"), maxEvents(1)])
+            .event(0, event().tag("count", "t"), &["requests count=t host=a | count_1=1i | @0"])
+            .event(
+                0,
+                event().tag("count", "t").tag("count_1", "u").tag("count_3", "v").at(1),
+                &["requests count=t count_1=u count_3=v host=a | count_2=1i | @1"],
+            )
+            .event(0, event().tag("count_1", "t").at(2), &["requests count_1=t host=a | count=1i | @2"])
+            .counted("left_out", 0),
+        Scenario::new("a dimension, the id or an option's tag", {
+            options![taskId("count"), reasonTag("count_1"), maxEvents(1)]
+        })
+        .event(
+            0,
+            event().tag("count", "t"),
+            &["requests count=t count_1=max_events host=a | count_2=1i | @0"],
+        )
+        .event(
+            0,
+            event()
+                .without_tag("host")
+                .group("count_2=u", &["count_2"])
+                .tag("count_2", "u")
+                .tag("count", "t"),
+            &["requests count=t count_1=max_events count_2=u | count_3=1i | @0 | count_2=u [count_2]"],
+        ),
+        Scenario::new("or if it has come out as something else", last())
+            .event(0, x(1).text("x", "s"), &["requests host=a user=bob | count='s' | @1"])
+            .event(0, x(2), &["requests host=a user=bob | count_1=1i | @2"])
+            .event(0, x(3).text("x", "s"), &["requests host=a user=bob | count='s' | @3"])
+            .event(0, x(4).tag("count", "t"), &["requests host=a user=bob | count_1=1i | @4"])
+            .counted("left_out", 0),
+        Scenario::new("also what does not fit is no field", last())
+            .event(0, x(1).bool("x", true), &["requests host=a user=bob | count=true | @1"])
+            .event(0, x(2).int("x", 7), &["requests host=a user=bob | count_1=1i | @2"])
+            .counted("left_out", 1),
+        Scenario::new("an int fits a double", last())
+            .event(0, x(1).double("x", 0.5), &["requests host=a user=bob | count=0.5 | @1"])
+            .event(0, x(2), &["requests host=a user=bob | count=1.0 | @2"])
+            .event(0, x(3).int("x", 7), &["requests host=a user=bob | count=7.0 | @3"]),
+        Scenario::new(
+            "and becomes one where that name is a float",
+            [last(), options![float("count")]].concat(),
+        )
+        .event(0, x(1), &["requests host=a user=bob | count=1.0 | @1"])
+        .event(0, x(2).int("x", 7), &["requests host=a user=bob | count=7.0 | @2"])
+        .event(0, x(3).text("x", "s"), &["requests host=a user=bob | count=1.0 | @3"])
+        .counted("left_out", 1),
+        Scenario::new("its own first type counts, too", last())
+            .event(0, x(1), &["requests host=a user=bob | count=1i | @1"])
+            .event(0, x(2).text("x", "s"), &["requests host=a user=bob | count=1i | @2"])
+            .counted("left_out", 1),
+        Scenario::new("the types of all of them are kept", options![keep("*"), maxEvents(1)])
+            .event(0, event().text("count", "s").at(1), &["requests host=a | count='s' | @1"])
+            .event(0, event().at(2), &["requests host=a | count_1=1i | @2"])
+            .restart(1, 2)
+            .event(2, event().text("count_1", "s").at(3), &["requests host=a | count_1=1i | @3"])
+            .counted("left_out", 1),
+        Scenario::new(
+            "one for each task",
+            options![taskId("user"), keep("*"), groupByTask(true), maxEvents(2)],
+        )
+        .event(0, x(1).tag("count", "t"), &[])
+        .event(
+            0,
+            x(2),
+            &["requests count=t host=a user=bob | count_1=2i | @2 | host=a,user=bob [host,user]"],
+        ),
+    ]);
+}
+
+#[test]
 fn a_field_keeps_its_type() {
     let last = || options![taskId("user"), last("x", "l"), count("n"), maxEvents(1)];
     let x = event;
@@ -123,6 +199,83 @@ fn a_field_keeps_its_type() {
             .event(0, event().int("user", 7).at(1), &["requests host=a | user=7i | @1"])
             .event(0, event().text("user", "a").at(2), &["requests host=a | count=1i | @2"])
             .counted("left_out", 1),
+    ]);
+}
+
+/// Two ids never come out as one.
+#[test]
+fn ids_among_doubles() {
+    const EXACT: i64 = 1 << 53;
+    let options = || options![taskId("user"), count("n"), maxEvents(1)];
+    let as_text = || options![taskId("user"), count("n"), maxEvents(1), timeoutTaskIdField("id")];
+    check([
+        Scenario::new("an int is converted where that is exact", options())
+            .event(0, event().double("user", 0.5).at(1), &["requests host=a | n=1i user=0.5 | @1"])
+            .event(0, event().int("user", 7).at(2), &["requests host=a | n=1i user=7.0 | @2"])
+            .event(
+                0,
+                event().int("user", EXACT).at(3),
+                &["requests host=a | n=1i user=9007199254740992.0 | @3"],
+            )
+            .event(
+                0,
+                event().int("user", i64::MIN).at(4),
+                &["requests host=a | n=1i user=-9.223372036854776e18 | @4"],
+            )
+            .event(
+                0,
+                event().int("user", EXACT + 2).at(5),
+                &["requests host=a | n=1i user=9007199254740994.0 | @5"],
+            )
+            .counted("left_out", 0),
+        Scenario::new("and left out where it is not", as_text())
+            .event(0, event().double("user", 0.5).at(1), &["requests host=a | id='0.5' n=1i user=0.5 | @1"])
+            .event(
+                0,
+                event().int("user", EXACT + 1).at(2),
+                &["requests host=a | id='9007199254740993' n=1i | @2"],
+            )
+            .event(
+                0,
+                event().int("user", i64::MAX).at(3),
+                &["requests host=a | id='9223372036854775807' n=1i | @3"],
+            )
+            .event(
+                0,
+                event().int("user", -EXACT - 1).at(4),
+                &["requests host=a | id='-9007199254740993' n=1i | @4"],
+            )
+            .counted("left_out", 3),
+        Scenario::new("a double among ints makes them doubles", options())
+            .event(0, event().int("user", EXACT + 1).at(1), &["requests host=a | n=1i user=9007199254740993i | @1"])
+            .event(0, event().double("user", 0.5).at(2), &["requests host=a | n=1i user=0.5 | @2"])
+            .event(0, event().int("user", EXACT + 1).at(3), &["requests host=a | n=1i | @3"])
+            .event(0, event().int("user", 3).at(4), &["requests host=a | n=1i user=3.0 | @4"])
+            .counted("left_out", 1),
+        Scenario::new("each of several", options![taskId("%{user}/%{y}"), maxEvents(1)])
+            .event(0, event().double("user", 0.5).int("y", 1).at(1), &["requests host=a | user=0.5 y=1i | @1"])
+            .event(0, event().int("user", EXACT + 1).int("y", 2).at(2), &["requests host=a | y=2i | @2"])
+            .counted("left_out", 1),
+        Scenario::new("grouped by it, it is a tag", [options(), options![groupByTask(true)]].concat())
+            .event(
+                0,
+                event().double("user", 0.5).at(1),
+                &["requests host=a user='0.5' | n=1i | @1 | 'host=a,user=0.5' [host,user]"],
+            )
+            .event(
+                0,
+                event().int("user", EXACT + 1).at(2),
+                &["requests host=a user=9007199254740993 | n=1i | @2 | host=a,user=9007199254740993 [host,user]"],
+            )
+            .counted("left_out", 0),
+        Scenario::new("other fields are converted as ever", options![taskId("user"), last("x", "l"), maxEvents(1)])
+            .event(0, bob().double("x", 0.5).at(1), &["requests host=a user=bob | l=0.5 | @1"])
+            .event(
+                0,
+                bob().int("x", EXACT + 1).at(2),
+                &["requests host=a user=bob | l=9007199254740992.0 | @2"],
+            )
+            .counted("left_out", 0),
     ]);
 }
 

@@ -1,7 +1,7 @@
 //! Which events belong together.
 
 use super::check;
-use crate::aggregate::scenario::{Event, Scenario, event, options};
+use crate::aggregate::scenario::{Event, Scenario, event, ns, options};
 
 fn at(time: i64) -> Event {
     event().at(time)
@@ -95,6 +95,46 @@ fn long_ids() {
             .end(1, &[])
             .counted("no_id", 1),
     ]);
+}
+
+/// Its length is Kapacitor's business.
+#[test]
+fn long_groups() {
+    let options = || options![count("n"), timeout(ns(10)), timeoutTaskIdField("id"), groupByTask(true)];
+    for length in [1_025, 70_000] {
+        let region = "x".repeat(length);
+        let group = format!("host=a,region={region}");
+        let point = |time| at(time).tag("region", &region).group(&group, &["host", "region"]);
+        let out = |time, count| {
+            format!(
+                "requests host=a region={region} | id='{group}' n={count}i | @{time} | {group} [host,region]"
+            )
+        };
+        let other = format!("host=a,region={}", &region[1..]);
+        check([
+            Scenario::new("one task whatever its length", options())
+                .event(0, point(1), &[])
+                .event(1, point(2).tag("user", "bob"), &[])
+                .event(11, point(3), &[&out(2, 2)])
+                .time(21, &[&out(3, 1)])
+                .counted("no_id", 0),
+            Scenario::new("and after a restart", options())
+                .event(0, point(1), &[])
+                .restart(1, 2)
+                .event(3, point(2), &[])
+                .restart(3, 4)
+                .time(10, &[&out(2, 2)]),
+            Scenario::new(
+                "all of it counts",
+                [options(), options![maxTasks(1), onOverflow("drop")]].concat(),
+            )
+            .event(0, point(1), &[])
+            .event(0, point(2).tag("region", &region[1..]).group(&other, &["host", "region"]), &[])
+            .event(0, point(3), &[])
+            .time(10, &[&out(3, 1)])
+            .counted("dropped", 2),
+        ]);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod identity;
 mod points;
 mod reducers;
 mod restart;
+mod room;
 
 use super::driver;
 use super::model::Model;

@@ -64,3 +64,38 @@ fn tasks_go_on() {
             .time(10, &["requests host=a | count=1i | @0"]),
     ]);
 }
+
+/// Between the first and the last time there is more than an int holds.
+#[test]
+fn the_times_of_events_may_be_as_far_apart_as_can_be() {
+    let options = |point_time: &'static str| {
+        options![
+            first("x", "f"),
+            last("x", "l"),
+            duration(ns(1), "d"),
+            pointTime(point_time),
+            timeout(ns(100))
+        ]
+    };
+    let of = |first: i64, last: i64, point_time| {
+        Scenario::new("the ends of time", options(point_time))
+            .event(0, event().at(first).text("x", "one"), &[])
+            .event(1, event().at(last).text("x", "two"), &[])
+            .restart(2, 3)
+            .event(4, event().at(0).text("x", "between"), &[])
+            .restart(5, 6)
+    };
+    check([
+        of(i64::MIN, i64::MAX, "last")
+            .time(100, &["requests host=a | d=1.8446744073709552e19 f='one' l='two' | @9223372036854775807"]),
+        of(i64::MAX, i64::MIN, "last")
+            .time(100, &["requests host=a | d=1.8446744073709552e19 f='two' l='one' | @9223372036854775807"]),
+        of(i64::MIN, i64::MAX, "first").time(
+            100,
+            &["requests host=a | d=1.8446744073709552e19 f='one' l='two' | @-9223372036854775808"],
+        ),
+        of(-1, i64::MAX, "last")
+            .time(100, &["requests host=a | d=9.223372036854776e18 f='one' l='two' | @9223372036854775807"]),
+        of(i64::MIN, 1, "last").time(100, &["requests host=a | d=9.223372036854776e18 f='one' l='two' | @1"]),
+    ]);
+}

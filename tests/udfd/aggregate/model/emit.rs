@@ -22,17 +22,22 @@ pub struct Emitter {
 struct Field {
     name: String,
     value: Value,
-    float: bool,
     is_id: bool,
 }
 
 impl Field {
     fn new(name: &str, value: Value) -> Self {
-        Self { name: name.to_owned(), value, float: false, is_id: false }
+        Self { name: name.to_owned(), value, is_id: false }
     }
 }
 
 impl Emitter {
+    pub fn new(settings: &Settings) -> Self {
+        let floats = settings.outputs.iter().filter(|output| output.float);
+        let types = floats.map(|output| (output.name.clone(), Value::Double(0.0))).collect();
+        Self { types, ..Self::default() }
+    }
+
     pub fn point(
         &mut self,
         settings: &Settings,
@@ -58,8 +63,9 @@ impl Emitter {
             self.put(&mut point, field, counters);
         }
         if has_no_field(&point) {
-            let count = i64::try_from(task.count).unwrap();
-            self.put(&mut point, Field::new("count", Value::Int(count)), counters);
+            let count = Value::Int(i64::try_from(task.count).unwrap());
+            let name = self.name_of_count(&point);
+            self.put(&mut point, Field::new(&name, count), counters);
         }
         if settings.group_by_task && !settings.id.is_empty() {
             regroup(&mut point, settings);
@@ -75,24 +81,38 @@ impl Emitter {
             _ => now,
         };
         let (start, time) = match run {
-            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last + 1)),
-            Some((start, last)) if (start..=last).contains(&own) => (start, last + 1),
+            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last.saturating_add(1))),
+            Some((start, last)) if (start..=last).contains(&own) => (start, last.saturating_add(1)),
             _ => (own, own),
         };
         self.runs.insert(task.group().to_owned(), (start, time));
         time
     }
 
+    /// `count`, unless that is taken by a tag or by fields of another type; then `count_1` and so on.
+    fn name_of_count(&self, point: &Point) -> String {
+        let numbered = (1..).map(|number| format!("count_{number}"));
+        let is_free = |name: &String| {
+            let takes_int = matches!(self.types.get(name), None | Some(Value::Int(_) | Value::Double(_)));
+            takes_int && !point.tags.contains_key(name)
+        };
+        std::iter::once("count".to_owned()).chain(numbered).find(is_free).unwrap()
+    }
+
     /// Puts a field on a point, unless there is a tag of its name or it is of another type than before.
     fn put(&mut self, point: &mut Point, field: Field, counters: &mut Counters) {
-        let Field { name, value, float, is_id } = field;
+        let Field { name, value, is_id } = field;
         if point.tags.contains_key(&name) {
             counters.left_out += 1;
             return;
         }
-        let unknown = if float { Value::Double(0.0) } else { value.clone() };
-        let known = self.types.entry(name.clone()).or_insert(unknown);
+        let known = self.types.entry(name.clone()).or_insert(value.clone());
         let value = match (&*known, value) {
+            // Ids that differ must not come out as one.
+            (Value::Double(_), value @ Value::Int(_)) if is_id && !value.is_exact_double() => {
+                counters.left_out += 1;
+                return;
+            }
             (Value::Double(_), value @ Value::Int(_)) => Value::Double(value.double()),
             (Value::Int(_), value @ Value::Double(_)) => {
                 *known = value.clone();
@@ -164,7 +184,7 @@ fn fields(settings: &Settings, task: &Task, reason: Reason, counters: &mut Count
         match output.kind.result(seen) {
             None => {}
             Some(value) if !value.is_finite() => counters.not_finite += 1,
-            Some(value) => fields.push(Field { float: output.float, ..Field::new(&output.name, value) }),
+            Some(value) => fields.push(Field::new(&output.name, value)),
         }
     }
     let id_field = settings.timeout_task_id_field.as_ref().filter(|_| reason.is_timeout());

@@ -41,7 +41,7 @@ impl Model {
     pub fn new(options: &[proto::Option], now: i64) -> Result<Self, String> {
         let settings = Settings::read(options)?;
         let next_tick = settings.flush_interval.map(|interval| next_multiple(now, interval));
-        let (open, emitter, counters) = (vec![], Emitter::default(), Counters::default());
+        let (open, emitter, counters) = (vec![], Emitter::new(&settings), Counters::default());
         Ok(Self { settings, open, emitter, created: 0, next_tick, flushing: vec![], counters })
     }
 
@@ -158,7 +158,7 @@ impl Model {
 
     fn id(&self, point: &Point) -> Option<String> {
         if self.settings.id.is_empty() {
-            return Some(point.group.clone()).filter(|id| id.len() <= 1024);
+            return Some(point.group.clone());
         }
         let mut id = String::new();
         for part in &self.settings.id {
@@ -175,10 +175,11 @@ impl Model {
         if self.settings.push_previous
             && let Some(at) = self.open.iter().position(|task| task.group() == point.group)
         {
-            self.end(at, Reason::Previous, now, out);
+            self.end_or_expire(at, Reason::Previous, now, out);
         }
         while self.open.len() >= self.settings.max_tasks {
             match &*self.settings.on_overflow {
+                _ if self.is_over(0, now) => self.expire(0, now, out),
                 "evict" => self.end(0, Reason::Evicted, now, out),
                 "drop" => {
                     self.open.remove(0);

@@ -168,18 +168,21 @@ impl Settings {
     fn is_sound(&self) -> Refused<()> {
         let refuse = |wrong: bool, why: &str| if wrong { Err(why.to_owned()) } else { Ok(()) };
         let references = self.references();
+        let (tags, time) = ("tags".to_owned(), "time".to_owned());
         refuse(self.inactivity_timeout.is_some_and(|it| it > self.timeout), "inactivityTimeout > timeout")?;
         refuse(self.reset_on_flush && self.flush_interval.is_none(), "resetOnFlush without flushInterval")?;
         let named_by_options =
             self.outputs.iter().map(|output| &output.name).chain(&self.timeout_task_id_field);
         let named_by_options: Vec<&String> = named_by_options.collect();
         refuse(named_by_options.iter().any(|name| references.contains(name)), "an output named like the id")?;
-        refuse(has_twice(named_by_options.into_iter().chain(&self.keep)), "an output twice")?;
-        let tags = "tags".to_owned();
+        let fields: Vec<&String> = named_by_options.into_iter().chain(&self.keep).collect();
+        refuse(fields.contains(&&time), "a field named time")?;
+        refuse(has_twice(fields.into_iter()), "an output twice")?;
         let tag_options = self.tags_on_timeout.iter().map(|(key, _)| key).chain(&self.reason_tag);
         let tag_options: Vec<&String> =
             tag_options.chain((!self.timeout_tags.is_empty()).then_some(&tags)).collect();
         refuse(tag_options.iter().any(|name| references.contains(name)), "a tag named like the id")?;
+        refuse(tag_options.contains(&&time), "a tag named time")?;
         refuse(has_twice(tag_options.into_iter()), "a tag twice")?;
         refuse(self.cannot_tell_originals_apart(), "passThrough without measurement or tag")
     }

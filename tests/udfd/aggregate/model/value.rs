@@ -79,6 +79,12 @@ impl Value {
         }
     }
 
+    /// Whether an int is the same number as a double.
+    #[expect(clippy::cast_possible_truncation, reason = "a double that was an int is no larger than an i128")]
+    pub fn is_exact_double(&self) -> bool {
+        matches!(self, Self::Int(int) if self.double() as i128 == i128::from(*int))
+    }
+
     /// Numbers as they are, not as doubles. -0.0 comes before 0.0, and an int 0 is 0.0.
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
