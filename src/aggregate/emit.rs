@@ -302,9 +302,14 @@ impl<'a> Point<'a> {
     /// A point needs a field, to Kapacitor as to `InfluxDB`: the number of events, under the first of `count`,
     /// `count_1` and so on that is neither a tag nor of another type.
     fn count(&mut self, reason: Reason) {
-        let events = Value::Int(i64::try_from(self.task.events).unwrap_or(i64::MAX));
+        let events = i64::try_from(self.task.events).unwrap_or(i64::MAX);
         let mut name = COUNT.to_owned();
         for number in 1.. {
+            #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
+            let events = match self.settings.outputs.iter().find(|output| output.name == name) {
+                Some(output) if output.float => Value::Double(events as f64),
+                _ => Value::Int(events),
+            };
             if !self.is_tag(name.as_bytes(), reason)
                 && let Some(value) = self.emitter.types.fit(name.as_bytes(), events)
             {

@@ -88,6 +88,7 @@ impl Node {
     /// Ends what is over, then lets results so far out.
     pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
         let mut slice = SLICE;
+        self.begin_flush(now);
         self.shrink(now, &mut slice, out)?;
         if self.expire(now, &mut slice, out)? == Progress::Done {
             self.flush(now, &mut slice, out)?;
@@ -127,14 +128,20 @@ impl Node {
         Ok(Progress::Done)
     }
 
-    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+    /// Its moment has come: the tasks there are now are to be looked at, once those that are over have ended.
+    fn begin_flush(&mut self, now: UnixNanos) {
         let all = self.tasks.oldest().zip(self.tasks.newest());
-        let Some(flushing) = &mut self.flushing else { return Ok(()) };
-        if flushing.rest.is_none() && flushing.next <= now {
+        if let Some(flushing) = &mut self.flushing
+            && flushing.rest.is_none()
+            && flushing.next <= now
+        {
             flushing.next = multiple_after(now, flushing.flush.interval);
             flushing.rest = all;
         }
-        let reset = flushing.flush.reset;
+    }
+
+    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+        let Some(reset) = self.flushing.as_ref().map(|flushing| flushing.flush.reset) else { return Ok(()) };
         while let Some((number, _)) = self.flushing.as_ref().and_then(|flushing| flushing.rest) {
             if !take_one(slice, out) {
                 break;
