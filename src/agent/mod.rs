@@ -1,6 +1,7 @@
 //! One connection's conversation with Kapacitor, without the connection: requests and the time
 //! go in, responses come out of the outbox. No I/O, no clock, nothing asynchronous.
 
+mod data;
 mod fault;
 mod outbox;
 mod outgoing;
@@ -9,25 +10,20 @@ mod state;
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
 use tracing::{Span, info, warn};
 
 pub use fault::{Fault, ProtocolError, install_panic_hook};
 pub use outbox::Outbox;
 pub use outgoing::{Batch, Delivery, Forward, SendError};
 
-use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::limits::Limits;
 use crate::proto;
 use crate::wire::frame::{self, Frame};
-use crate::wire::point::PointView;
 use crate::wire::request::{self, Request};
+use data::MAX_AT_ONCE;
 use snapshot::Stored;
 use state::State;
-
-/// How many points a handler is called with at the most: so many misses of a cache are under way at once.
-const MAX_AT_ONCE: usize = 16;
 
 /// The conversation of one connection.
 pub struct Agent {
@@ -233,30 +229,6 @@ impl Agent {
         self.counters
     }
 
-    #[inline]
-    fn point(&mut self, now: UnixNanos, point: PointView<'_>) -> Result<(), Fault> {
-        self.enter_point()?;
-        self.data("point", |handler, out| handler.point(now, point, out))
-    }
-
-    /// Takes `first`, which stands at the front of `input`, and the points right behind it.
-    fn points(&mut self, now: UnixNanos, first: PointView<'_>, input: &[u8]) -> Result<Step, Fault> {
-        self.enter_point()?;
-        let mut bytes = first.frame().len();
-        let mut points = SmallVec::<[PointView<'_>; MAX_AT_ONCE]>::from_elem(first, 1);
-        while points.len() < self.at_once {
-            // What is no plain point, or broken, is the next step's.
-            let rest = input.get(bytes..).unwrap_or_default();
-            let Ok(Some(frame)) = frame::find(rest, self.limits.max_frame) else { break };
-            let Some(point) = request::point(frame) else { break };
-            self.enter_point()?;
-            bytes += point.frame().len();
-            points.push(point);
-        }
-        self.data("points", |handler, out| handler.points(now, &points, out))?;
-        Ok(Step::Took { bytes, keepalive: None })
-    }
-
     fn take(&mut self, now: UnixNanos, frame: Frame<'_>) -> Result<Step, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
         let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
@@ -359,54 +331,6 @@ impl Agent {
         };
         self.outbox.respond(&answer);
         Ok(())
-    }
-
-    #[inline]
-    fn enter_point(&mut self) -> Result<(), ProtocolError> {
-        self.state.data("a point")?;
-        if self.info.wants == Edge::Batch && !self.batch_open {
-            return Err(ProtocolError::PointOutsideBatch);
-        }
-        self.counters.points += 1;
-        Ok(())
-    }
-
-    fn enter_begin(&mut self) -> Result<(), ProtocolError> {
-        self.enter_batch_part("a BeginBatch")?;
-        if std::mem::replace(&mut self.batch_open, true) {
-            return Err(ProtocolError::BatchOpen);
-        }
-        Ok(())
-    }
-
-    fn enter_end(&mut self) -> Result<(), ProtocolError> {
-        self.enter_batch_part("an EndBatch")?;
-        if !std::mem::replace(&mut self.batch_open, false) {
-            return Err(ProtocolError::NoBatchOpen);
-        }
-        self.counters.batches += 1;
-        Ok(())
-    }
-
-    fn enter_batch_part(&mut self, came: &'static str) -> Result<(), ProtocolError> {
-        self.state.data(came)?;
-        match self.info.wants {
-            Edge::Batch => Ok(()),
-            wants @ Edge::Stream => Err(ProtocolError::WrongEdge { came, wants }),
-        }
-    }
-
-    /// Calls the handler for data that flows in.
-    #[inline]
-    fn data(
-        &mut self,
-        name: &'static str,
-        call: impl FnOnce(&mut dyn Handler, &mut Outbox) -> Result<(), HandlerError>,
-    ) -> Result<(), Fault> {
-        self.outbox.set_in_data(true);
-        let result = self.call(name, call);
-        self.outbox.set_in_data(false);
-        result
     }
 
     #[inline]
