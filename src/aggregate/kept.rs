@@ -50,7 +50,10 @@ impl Kept {
             }
         }
         let before = self.heap_bytes();
-        for entry in new.iter().flat_map(HashMap::values) {
+        // In the point's order: the same points make the same state.
+        let mut new: Vec<_> = new.iter().flat_map(HashMap::values).collect();
+        new.sort_unstable_by_key(|entry| entry.range.start);
+        for entry in new {
             self.add(entry, hasher, tally);
         }
         tally.grown += signed(self.heap_bytes()) - signed(before);
