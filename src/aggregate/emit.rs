@@ -34,8 +34,8 @@ pub(super) struct Emitter {
     pub(super) types: Types,
     /// The point's message.
     body: Vec<u8>,
-    /// A text that is put together: a list's JSON, joined tags.
-    scratch: Vec<u8>,
+    /// The group of a point that is grouped by its task.
+    group: Vec<u8>,
     /// Tags that were left out since points are grouped by them; each is logged once.
     refused: HashSet<String>,
 }
@@ -152,7 +152,7 @@ impl<'a> Point<'a> {
             let value = all.entry(name).or_default();
             *value = self.group.tag(name).unwrap_or(*value);
         }
-        let Emitter { scratch: key, body, .. } = &mut *self.emitter;
+        let Emitter { group: key, body, .. } = &mut *self.emitter;
         key.clear();
         if self.group.by_name {
             key.extend_from_slice(self.name);
@@ -173,8 +173,7 @@ impl<'a> Point<'a> {
     /// The tags that are not the group's.
     fn tags(&mut self, reason: Reason) {
         for (name, kind, text) in self.id_values() {
-            let is_tag = kind == Kind::Tag || self.settings.group_by_task;
-            if is_tag && self.group.tag(name.as_bytes()).is_none() {
+            if self.is_id_tag(kind) && self.group.tag(name.as_bytes()).is_none() {
                 self.tag(name.as_bytes(), text);
             }
         }
@@ -228,7 +227,7 @@ impl<'a> Point<'a> {
     fn fields(&mut self, reason: Reason) {
         let Self { settings, task, .. } = *self;
         for (name, kind, text) in self.id_values() {
-            if kind != Kind::Tag && !settings.group_by_task && self.group.tag(name.as_bytes()).is_none() {
+            if !self.is_id_tag(kind) && self.group.tag(name.as_bytes()).is_none() {
                 let value = match (self.emitter.types.get(name.as_bytes()), kind.value(text)) {
                     // Whatever an id was first, its text is in order where strings have come out before.
                     (Some(Type::Text), _) => Value::Text(text),
@@ -242,13 +241,13 @@ impl<'a> Point<'a> {
                 self.field(name.as_bytes(), value, reason);
             }
         }
-        if let Some(name) = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout()) {
+        let id_field = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
+        if let Some(name) = id_field {
             self.field(name.as_bytes(), Value::Text(self.id()), reason);
         }
         for (output, reducer) in settings.outputs.iter().zip(&task.reducers) {
             self.output(output, reducer, reason);
         }
-        let id_field = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
         for entry in self.kept(false) {
             let is_entry = |name: &str| name.as_bytes() == entry.key;
             if settings.outputs.iter().any(|output| is_entry(&output.name)) || id_field.is_some_and(is_entry)
@@ -325,15 +324,15 @@ impl<'a> Point<'a> {
         if identity.is_group() { &group.key } else { task.id.text() }
     }
 
-    /// What the task keeps, tags or fields, less what its point has anyway: dimensions and the id.
+    /// Whether a value of the id that first came as this is a tag of the point.
+    fn is_id_tag(&self, kind: Kind) -> bool {
+        kind == Kind::Tag || self.settings.group_by_task
+    }
+
+    /// What the task keeps, tags or fields: never a dimension or what the id is made of (see `event`).
     fn kept(&self, tags: bool) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        let Self { group, identity, task, .. } = *self;
-        let entries = task.kept.as_deref().into_iter().flat_map(Kept::entries);
-        entries.filter(move |entry| {
-            (entry.kind == EntryKind::Tag) == tags
-                && !group.is_dimension(entry.key)
-                && !identity.names().any(|name| name.as_bytes() == entry.key)
-        })
+        let entries = self.task.kept.as_deref().into_iter().flat_map(Kept::entries);
+        entries.filter(move |entry| (entry.kind == EntryKind::Tag) == tags)
     }
 
     /// Whether an option sets a tag of this name on a point of this reason.
@@ -351,8 +350,6 @@ impl<'a> Point<'a> {
         self.group.tag(name).is_some()
             || self.is_set_tag(name, reason) && !self.group.is_dimension(name)
             || self.kept_tags.binary_search(&name).is_ok()
-            || self.id_values().any(|(id, kind, _)| {
-                id.as_bytes() == name && (kind == Kind::Tag || self.settings.group_by_task)
-            })
+            || self.id_values().any(|(id, kind, _)| id.as_bytes() == name && self.is_id_tag(kind))
     }
 }

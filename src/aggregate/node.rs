@@ -192,10 +192,7 @@ impl Node {
     ) -> Result<Option<u32>, SendError> {
         let found = self.tasks.find_hashed(read.hash, &self.groups, point.group(), read.id.text());
         let Some(number) = found else { return Ok(None) };
-        let deadline = self.tasks.get(number).map(|task| self.settings.deadline(task));
-        if let Some((due, reason)) = deadline
-            && due < now
-        {
+        if let Some(reason) = self.over(number, now) {
             self.end(number, reason, now, out)?;
             return Ok(None);
         }
@@ -220,7 +217,7 @@ impl Node {
         if self.settings.push_previous
             && let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest)
         {
-            self.end(oldest, self.reason(oldest, now, Reason::Previous), now, out)?;
+            self.end(oldest, self.over(oldest, now).unwrap_or(Reason::Previous), now, out)?;
         }
         if !self.make_room(now, out)? {
             self.counters.rejected += 1;
@@ -242,15 +239,11 @@ impl Node {
         Ok(Some(self.tasks.add(task, due, &mut self.groups)))
     }
 
-    /// Whether a task's deadline has passed and nobody has noticed yet.
-    pub(super) fn is_over(&self, number: u32, now: UnixNanos) -> bool {
-        self.tasks.get(number).is_some_and(|task| self.settings.deadline(task).0 < now)
-    }
-
-    /// Why a task ends that was about to end for `otherwise`: if it is over, for its own reason.
-    pub(super) fn reason(&self, number: u32, now: UnixNanos, otherwise: Reason) -> Reason {
-        let deadline = self.tasks.get(number).map(|task| self.settings.deadline(task));
-        deadline.filter(|&(due, _)| due < now).map_or(otherwise, |(_, reason)| reason)
+    /// Why a task is over, if its deadline has passed: it ends for that reason, whoever notices first.
+    #[inline]
+    pub(super) fn over(&self, number: u32, now: UnixNanos) -> Option<Reason> {
+        let (due, reason) = self.settings.deadline(self.tasks.get(number)?);
+        (due < now).then_some(reason)
     }
 
     /// A task ends, and comes out if its reason lets it.

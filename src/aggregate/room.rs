@@ -17,7 +17,7 @@ impl Node {
     pub(super) fn make_room(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<bool, SendError> {
         for _ in 0..ROOM_AT_ONCE {
             let Some(oldest) = self.tasks.oldest().filter(|_| !self.has_room()) else { return Ok(true) };
-            if self.settings.on_overflow == OnOverflow::Reject && !self.is_over(oldest, now) {
+            if self.settings.on_overflow == OnOverflow::Reject && self.over(oldest, now).is_none() {
                 return Ok(false);
             }
             self.overflow(oldest, now, out)?;
@@ -52,14 +52,17 @@ impl Node {
         Ok(())
     }
 
-    /// A task goes to make room. One that is over has ended for its own reason, whoever notices first.
+    /// A task goes to make room.
     fn overflow(&mut self, number: u32, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
-        if self.settings.on_overflow == OnOverflow::Drop && !self.is_over(number, now) {
-            self.counters.dropped += 1;
-            self.remove(number);
-            return Ok(());
+        match self.over(number, now) {
+            Some(reason) => self.end(number, reason, now, out),
+            None if self.settings.on_overflow == OnOverflow::Drop => {
+                self.counters.dropped += 1;
+                self.remove(number);
+                Ok(())
+            }
+            None => self.end(number, Reason::Evicted, now, out),
         }
-        self.end(number, self.reason(number, now, Reason::Evicted), now, out)
     }
 
     /// A snapshot may hold more than the limits of the options it is restored with.

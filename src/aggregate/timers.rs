@@ -105,7 +105,7 @@ impl Node {
             if out.is_full() {
                 return Ok(Progress::More);
             }
-            self.end(oldest, self.reason(oldest, now, Reason::Stop), now, out)?;
+            self.end(oldest, self.over(oldest, now).unwrap_or(Reason::Stop), now, out)?;
         }
         Ok(Progress::Done)
     }
