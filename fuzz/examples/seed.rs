@@ -2,10 +2,10 @@
 //! with few events and many.
 
 #[path = "../../tests/udfd/laws/aggregate_snapshot.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod aggregate_snapshot;
 #[path = "../../tests/udfd/laws/node.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod node;
 
 use std::fs;

@@ -3,10 +3,10 @@
 #![no_main]
 
 #[path = "../../tests/udfd/laws/aggregate_snapshot.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod aggregate_snapshot;
 #[path = "../../tests/udfd/laws/node.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod node;
 
 use libfuzzer_sys::fuzz_target;
