@@ -86,7 +86,11 @@ impl Flooded {
         }
         let (code, log) = self.daemon.end(SIGTERM);
         assert_eq!(code, Some(0), "{log}");
-        log.split_once("at the end: ").unwrap().1.lines().next().unwrap().to_owned()
+        let (whose, counters) = log.lines().find_map(|line| line.split_once("at the end: ")).unwrap();
+        for part in ["function=aggregate ", "task=\"", "node=\""] {
+            assert!(whose.contains(part), "it does not say whose they are: {whose}");
+        }
+        counters.to_owned()
     }
 }
 
