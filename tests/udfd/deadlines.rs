@@ -1,5 +1,9 @@
 //! Deadlines in virtual time: half an hour passes at once.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, mpsc};
+
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::response::Message as R;
 use tokio::time::{Duration, Instant};
@@ -135,4 +139,38 @@ async fn one_comes_while_input_never_ceases() {
     read.expect(initialised()).await;
     while read.next().await != Some(R::Point(point(666))) {}
     flooding.abort();
+}
+
+/// Whose output is larger than its input fills an outbox with each turn; what is due has more than one call
+/// for each of them, or it would fall behind without end.
+#[tokio::test(start_paused = true)]
+async fn what_is_late_catches_up_before_more_input_is_taken() {
+    const POINTS: usize = 2_000;
+    const CALLS: usize = 30;
+    let (seen, mut calls) = (Arc::new(AtomicUsize::new(0)), 0);
+    let (taken, (tell, told)) = (Arc::clone(&seen), mpsc::channel());
+    let handler = Scripted::stream()
+        .on_point(move |_, point, out| {
+            taken.fetch_add(1, Relaxed);
+            (0..20).try_for_each(|_| out.forward(point)).map_err(Into::into)
+        })
+        .on_deadline(
+            |now| now - SECOND,
+            move |now, _| {
+                calls += 1;
+                tell.send(seen.load(Relaxed))?;
+                Ok((calls < CALLS).then_some(now - SECOND))
+            },
+        );
+    let mut served = serve_with(Limits::default(), 4 << 20, |_| handler);
+    served.peer.init().await;
+    // It all comes at once, and takes some turns.
+    served.peer.send_bytes(&frame_of(point(1)).repeat(POINTS)).await;
+    served.peer.sync().await;
+    let seen: Vec<usize> = told.try_iter().collect();
+    assert_eq!(seen.len(), CALLS);
+    assert!(seen[0] > 0 && seen[0] < POINTS, "the input is too small to take some turns: {seen:?}");
+    // One with the turn, and eight before the next.
+    assert!(seen.chunks_exact(9).all(|calls| calls[0] == calls[8]), "{seen:?}");
+    assert!(seen[CALLS - 1] < POINTS, "it was late until all input was worked off: {seen:?}");
 }
