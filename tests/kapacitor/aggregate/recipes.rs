@@ -72,7 +72,8 @@ fn windows_behind_the_node_hold_the_tasks_of_one_id_each() {
         (0..2 * count).map(event).collect::<Vec<_>>().join("\n")
     };
     stack.write([tasks("ann", 3), tasks("bob", 2)].join("\n"));
-    sleep_until(now() + SECOND);
+    // A task comes out when the daemon gets its point, which may be some time after the write.
+    sleep_until(now() + 3 * SECOND / 2);
     // A window closes when a point behind it comes.
     stack.write([tasks("ann", 1), tasks("bob", 1)].join("\n"));
     for (user, tasks) in [("ann", 3), ("bob", 2)] {
