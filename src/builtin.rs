@@ -14,7 +14,11 @@ pub fn function(config: &FunctionConfig) -> Function {
             let edge = config.wants;
             Function::new(&config.name, move |_| Mirror::new(edge))
         }
-        HandlerKind::Aggregate => Function::new(&config.name, |_| Aggregate::new()),
+        HandlerKind::Aggregate => {
+            let kind =
+                aggregate::options::Function::Aggregate { wants: config.wants, provides: config.provides };
+            Function::new(&config.name, move |_| Aggregate::new(kind))
+        }
     };
     match &config.socket.allowed_uids {
         Some(uids) => function.allow_uids(uids),
@@ -27,7 +31,8 @@ pub fn options(config: &FunctionConfig) -> Vec<&'static OptionSpec> {
     match config.handler {
         HandlerKind::Mirror => mirror::OPTIONS.iter().map(AsRef::as_ref).collect(),
         HandlerKind::Aggregate => {
-            let function = aggregate::options::Function::Aggregate;
+            let (wants, provides) = (config.wants, config.provides);
+            let function = aggregate::options::Function::Aggregate { wants, provides };
             aggregate::options::of(function).map(AsRef::as_ref).collect()
         }
     }

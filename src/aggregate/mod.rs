@@ -63,7 +63,6 @@ pub use counters::{ByReason, Counters};
 pub use ending::Reason;
 
 use crate::agent::Outbox;
-use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::options as table;
 use crate::proto::InitRequest;
@@ -76,8 +75,9 @@ use settings::Settings;
 const TELL: UnixNanos = 60_000_000_000;
 
 /// A handler that gathers points into tasks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Aggregate {
+    function: Function,
     /// `None` before Init.
     node: Option<Node>,
     /// When the counters are logged next, if they are.
@@ -85,9 +85,9 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    /// A handler for a stream whose tasks come out as points of a stream.
-    pub fn new() -> Self {
-        Self::default()
+    /// A handler for this function.
+    pub fn new(function: Function) -> Self {
+        Self { function, node: None, tell: None }
     }
 
     /// What it has seen since Init.
@@ -112,11 +112,11 @@ impl Aggregate {
 
 impl Handler for Aggregate {
     fn info(&self) -> Info {
-        table::describe(options::of(Function::Aggregate), Edge::Stream, Edge::Stream)
+        table::describe(options::of(self.function), self.function.wants(), self.function.provides())
     }
 
     fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
-        let settings = Settings::new(request)?;
+        let settings = Settings::new(self.function, request)?;
         info!("deadlines follow the clock: a recording that is replayed fast expires nothing");
         if settings.end_of_task {
             warn!(

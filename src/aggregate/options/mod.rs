@@ -4,13 +4,44 @@
 mod table;
 
 use self::table::OPTIONS;
+use crate::edge::Edge;
 use crate::options::OptionSpec;
 
 /// A function that has options of this table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
-    /// `@aggregate()` on a stream.
-    Aggregate,
+    /// `@aggregate()`: tasks come out as points.
+    Aggregate {
+        /// What flows into its node.
+        wants: Edge,
+        /// What flows out of it.
+        provides: Edge,
+    },
+    /// `@session()`: the events of a stream's task come out as a batch.
+    Session,
+}
+
+impl Function {
+    /// `@aggregate()` of streams.
+    pub const STREAM: Self = Self::Aggregate { wants: Edge::Stream, provides: Edge::Stream };
+    /// `@aggregateBatch()`.
+    pub const BATCH: Self = Self::Aggregate { wants: Edge::Batch, provides: Edge::Batch };
+
+    /// What flows into its node.
+    pub fn wants(self) -> Edge {
+        match self {
+            Self::Aggregate { wants, .. } => wants,
+            Self::Session => Edge::Stream,
+        }
+    }
+
+    /// What flows out of it.
+    pub fn provides(self) -> Edge {
+        match self {
+            Self::Aggregate { provides, .. } => provides,
+            Self::Session => Edge::Batch,
+        }
+    }
 }
 
 /// An option, what it means, and where there is such a one.
@@ -18,7 +49,22 @@ pub enum Function {
 pub struct AggregateOption {
     spec: OptionSpec,
     pub(super) meaning: Meaning,
-    functions: &'static [Function],
+    only: Only,
+}
+
+/// Which functions have an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Only {
+    /// All of them.
+    Everywhere,
+}
+
+impl Only {
+    fn has(self, _: Function) -> bool {
+        match self {
+            Self::Everywhere => true,
+        }
+    }
 }
 
 impl AsRef<OptionSpec> for AggregateOption {
@@ -29,7 +75,7 @@ impl AsRef<OptionSpec> for AggregateOption {
 
 /// The options that a function has, in the table's order.
 pub fn of(function: Function) -> impl Iterator<Item = &'static AggregateOption> {
-    OPTIONS.iter().filter(move |option| option.functions.contains(&function))
+    OPTIONS.iter().filter(move |option| option.only.has(function))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The table itself. `settings` holds the defaults to what is told of them here.
 
-use super::{AggregateOption, Function, Meaning};
+use super::{AggregateOption, Meaning, Only};
 use crate::handler::ValueType;
 use crate::handler::ValueType::{Bool, Double, Duration, Int, String};
 use crate::options::OptionSpec;
@@ -259,8 +259,6 @@ const FIELD_AS: Arguments = &[("field", String), ("as", String)];
 const ON: Arguments = &[("on", Bool)];
 const TIME: Arguments = &[("time", Duration)];
 
-const EVERYWHERE: &[Function] = &[Function::Aggregate];
-
 const fn once(
     meaning: Meaning,
     name: &'static str,
@@ -269,7 +267,7 @@ const fn once(
     help: &'static str,
 ) -> AggregateOption {
     let spec = OptionSpec::new(name, arguments, help).default(default);
-    AggregateOption { spec, meaning, functions: EVERYWHERE }
+    AggregateOption { spec, meaning, only: Only::Everywhere }
 }
 
 const fn list(
@@ -279,7 +277,7 @@ const fn list(
     help: &'static str,
 ) -> AggregateOption {
     let spec = OptionSpec::new(name, arguments, help).repeated();
-    AggregateOption { spec, meaning, functions: EVERYWHERE }
+    AggregateOption { spec, meaning, only: Only::Everywhere }
 }
 
 impl AggregateOption {

@@ -23,8 +23,8 @@ pub(super) trait Word: Copy + 'static {
 }
 
 impl Calls {
-    pub(super) fn check(request: &InitRequest) -> Result<Self, OptionError> {
-        table::check(options::of(Function::Aggregate), request).map(Self)
+    pub(super) fn check(function: Function, request: &InitRequest) -> Result<Self, OptionError> {
+        table::check(options::of(function), request).map(Self)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call> {

@@ -15,7 +15,7 @@ mod error;
 mod tests;
 
 use self::calls::Calls;
-use super::options::Meaning;
+use super::options::{Function, Meaning};
 use super::reduce::Kind;
 use super::template::Template;
 use crate::proto::InitRequest;
@@ -28,6 +28,10 @@ const MINUTE: i64 = 60_000_000_000;
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "so many switches does a script have")]
 pub(crate) struct Settings {
+    pub(crate) function: Function,
+    pub(crate) time: Time,
+    /// The end of a batch ends its tasks; never on a stream.
+    pub(crate) end_of_batch: bool,
     /// `None`: the Kapacitor group is the task.
     pub(crate) task_id: Option<Template>,
     pub(crate) group_by_task: bool,
@@ -68,8 +72,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// What the calls in `request` say.
-    pub(crate) fn new(request: &InitRequest) -> Result<Self, SettingsError> {
-        let calls = Calls::check(request)?;
+    pub(crate) fn new(function: Function, request: &InitRequest) -> Result<Self, SettingsError> {
+        let calls = Calls::check(function, request)?;
         let task_id = calls.template(Meaning::TaskId)?;
         names::check(&calls, task_id.as_ref())?;
         let pass_through = calls.switch(Meaning::PassThrough).unwrap_or(false);
@@ -77,6 +81,9 @@ impl Settings {
         let push_on_timeout = calls.switch(Meaning::PushMapAsEventOnTimeout).unwrap_or(!pass_through);
         let (timeout, inactivity_timeout) = timeouts(&calls)?;
         let settings = Self {
+            function,
+            time: Time::Clock,
+            end_of_batch: false,
             group_by_task: calls.switch(Meaning::GroupByTask).unwrap_or(false),
             outputs: outputs::of(&calls)?,
             keep: keep(&calls, task_id.as_ref()),
@@ -161,6 +168,28 @@ fn tags_on_timeout(calls: &Calls) -> Vec<(String, String)> {
 fn timeout_tags(calls: &Calls) -> Option<String> {
     let tags: Vec<_> = calls.all(Meaning::TimeoutTags).filter_map(|call| call.text(0)).collect();
     (!tags.is_empty()).then(|| tags.join(","))
+}
+
+/// What deadlines follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Time {
+    /// The daemon's clock.
+    Clock,
+    /// The events' own times.
+    Events {
+        reference: Reference,
+        /// How much later than others of its group a point may come, in nanoseconds.
+        max_delay: i64,
+    },
+}
+
+/// Where an event's time for deadlines is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reference {
+    /// It is the point's own.
+    Own,
+    /// A field: an int in units of so many nanoseconds, or an RFC 3339 text.
+    Field { name: String, unit: i64 },
 }
 
 /// A field of the emitted point.

@@ -1,6 +1,7 @@
 //! The handler that is held to the model, and a look at what it has counted.
 
 use kapacitor_udfd::aggregate::Aggregate;
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::handler::Handler;
 
 use super::model::Told;
@@ -10,7 +11,7 @@ use crate::laws::node::Shared;
 pub struct Seen(Shared);
 
 pub fn handler() -> (Box<dyn Handler>, Seen) {
-    let seen = Shared::default();
+    let seen = Shared::new(Function::STREAM);
     (Box::new(seen.clone()), Seen(seen))
 }
 

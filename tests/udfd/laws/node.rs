@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kapacitor_udfd::agent::{Agent, Outbox, Step};
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::aggregate::{Aggregate, Counters};
 use kapacitor_udfd::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use kapacitor_udfd::limits::Limits;
@@ -16,10 +17,16 @@ use prost::Message;
 const PATIENCE: usize = 10_000;
 
 /// A handler that has been given away, and can be looked at all the same.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Shared {
     aggregate: Arc<Mutex<Aggregate>>,
     one_by_one: bool,
+}
+
+impl Shared {
+    pub fn new(function: Function) -> Self {
+        Self { aggregate: Arc::new(Mutex::new(Aggregate::new(function))), one_by_one: false }
+    }
 }
 
 pub struct Node {
@@ -34,17 +41,17 @@ impl Node {
     }
 
     pub fn begin(options: Vec<proto::Option>, now: i64) -> Self {
-        Self::start(Shared::default(), options, now, vec![])
+        Self::start(Shared::new(Function::STREAM), options, now, vec![])
     }
 
     /// One that gets each point in a call of its own, however many come at once.
     pub fn one_by_one(options: Vec<proto::Option>, now: i64) -> Self {
-        Self::start(Shared { one_by_one: true, ..Shared::default() }, options, now, vec![])
+        Self::start(Shared { one_by_one: true, ..Shared::new(Function::STREAM) }, options, now, vec![])
     }
 
     /// With a snapshot as [`snapshot`](Self::snapshot) gives it.
     pub fn restored(options: Vec<proto::Option>, now: i64, snapshot: &[u8]) -> Self {
-        Self::start(Shared::default(), options, now, [&[1], snapshot].concat())
+        Self::start(Shared::new(Function::STREAM), options, now, [&[1], snapshot].concat())
     }
 
     fn start(seen: Shared, options: Vec<proto::Option>, now: i64, snapshot: Vec<u8>) -> Self {

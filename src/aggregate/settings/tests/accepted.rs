@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::{Nanos, SECOND, Written, call, script, settings};
-use crate::aggregate::options::{self, Function};
+use crate::aggregate::options;
 use crate::aggregate::template::Part;
 use crate::handler::ValueType;
 use crate::options::OptionSpec;
@@ -11,6 +11,9 @@ use crate::proto::option_value::Value;
 
 fn defaults() -> Settings {
     Settings {
+        function: Function::STREAM,
+        time: Time::Clock,
+        end_of_batch: false,
         task_id: None,
         group_by_task: false,
         outputs: vec![],
@@ -51,7 +54,7 @@ fn without_options_the_defaults_hold() {
 #[test]
 fn an_option_given_its_default_changes_nothing() {
     let mut tried = 0;
-    for spec in options::of(Function::Aggregate).map(AsRef::<OptionSpec>::as_ref) {
+    for spec in options::of(Function::STREAM).map(AsRef::<OptionSpec>::as_ref) {
         let &[(_, value_type)] = spec.arguments else { continue };
         let told = spec.default.replace(',', "");
         let value = match (value_type, told.as_str()) {

@@ -5,6 +5,7 @@ mod accepted;
 mod refused;
 
 use super::Settings;
+use crate::aggregate::options::Function;
 use crate::proto::option_value::Value;
 use crate::proto::{self, OptionValue};
 
@@ -55,5 +56,5 @@ fn call(name: &str, values: Vec<Value>) -> proto::Option {
 
 #[track_caller]
 fn settings(script: &proto::InitRequest) -> Settings {
-    Settings::new(script).unwrap_or_else(|refused| panic!("{refused}"))
+    Settings::new(Function::STREAM, script).unwrap_or_else(|refused| panic!("{refused}"))
 }

@@ -7,12 +7,12 @@ use crate::proto::option_value::Value;
 
 #[track_caller]
 fn refused(script: &proto::InitRequest, words: &str) {
-    assert_eq!(Settings::new(script).expect_err(words).to_string(), words);
+    assert_eq!(Settings::new(Function::STREAM, script).expect_err(words).to_string(), words);
 }
 
 #[test]
 fn what_can_t_be_meant_is_refused() {
-    let unknown = Settings::new(&script!(keeep("x"))).unwrap_err().to_string();
+    let unknown = Settings::new(Function::STREAM, &script!(keeep("x"))).unwrap_err().to_string();
     let words = "unknown option keeep; did you mean keep? accepted are taskId, groupByTask, count, sum, ";
     assert!(unknown.starts_with(words), "{unknown}");
     refused(&script!(timeout("10m")), "option timeout: time is the string \"10m\"; accepted is duration");
