@@ -42,6 +42,12 @@ pub struct Counters {
     pub not_finite: u64,
     /// Sums that stayed at the end of what an int can be.
     pub saturated: u64,
+    /// Points earlier than their group's watermark: others have been waited for no longer than `maxDelay`.
+    pub late: u64,
+    /// Points whose `timeoutTimestampField` is missing or can't be read: their own time stood in for it.
+    pub no_time: u64,
+    /// Points that waited for less than `maxDelay`, since too much waited.
+    pub early: u64,
     /// Fields and tags that could not come out: of another type than before, of a tag's name, a dimension's.
     pub left_out: u64,
 }
@@ -75,7 +81,7 @@ impl ByReason {
 
 impl Counters {
     /// Each with its name, but for those by reason.
-    pub fn named(&self) -> [(&'static str, u64); 16] {
+    pub fn named(&self) -> [(&'static str, u64); 19] {
         [
             ("points", self.points),
             ("events", self.events),
@@ -92,6 +98,9 @@ impl Counters {
             ("skipped_type", self.skipped_type),
             ("not_finite", self.not_finite),
             ("saturated", self.saturated),
+            ("late", self.late),
+            ("no_time", self.no_time),
+            ("early", self.early),
             ("left_out", self.left_out),
         ]
     }

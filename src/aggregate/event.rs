@@ -9,25 +9,27 @@ use super::node::Node;
 use super::reduce::{Tally, heap};
 use super::settings::{Keep, Settings};
 use super::tasks::Task;
-use crate::handler::UnixNanos;
 use crate::wire::point::PointView;
 
 /// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
 const MAX_TEXT: usize = 60 << 10;
 
 impl Node {
-    /// The event as the task's reducers see it; the reason if it ends the task.
+    /// The event as the task's reducers see it, at this moment of the time that deadlines follow; the reason if
+    /// it ends the task.
     #[inline]
     pub(super) fn update(
         &mut self,
         number: u32,
-        now: UnixNanos,
+        moment: i64,
         point: &PointView<'_>,
         event: &Event<'_>,
     ) -> Option<Reason> {
         let task = self.tasks.get_mut(number)?;
         task.events = task.events.saturating_add(1);
-        task.active = now;
+        let is_earlier = moment < task.created;
+        task.created = task.created.min(moment);
+        task.active = task.active.max(moment);
         task.first = task.first.min(event.time);
         task.last = task.last.max(event.time);
         task.is_dirty = true;
@@ -53,7 +55,14 @@ impl Node {
             keep(&self.settings.keep, task, point, carried, &self.hasher, &mut tally);
         }
         let ends = ends_with(&self.settings, task.events, &tally);
+        let (group, due) = (task.group, is_earlier.then(|| self.settings.timer(task)));
         self.tasks.grown(tally.grown);
+        if let Some(due) = due {
+            self.tasks.put_off(number, due, &mut self.groups);
+        }
+        if self.event_time.is_some() {
+            self.expect_tick(group, moment);
+        }
         self.counters.tally(&tally);
         ends
     }

@@ -8,7 +8,8 @@ use hashbrown::HashTable;
 use slab::Slab;
 
 use super::reduce::heap;
-use super::settings::PointTime;
+use super::settings::{PointTime, Settings, Time};
+use super::timeline::Timeline;
 use crate::handler::UnixNanos;
 use crate::wire::WireError;
 use crate::wire::entry::{EntryKind, bytes};
@@ -37,6 +38,8 @@ pub(super) struct Groups {
     max_idle_bytes: usize,
     idle_serial: u64,
     bytes: usize,
+    /// Each has a time of its own.
+    has_timelines: bool,
 }
 
 /// A Kapacitor group.
@@ -54,6 +57,8 @@ pub(super) struct Group {
     pub(super) tasks: Ends,
     pub(super) open: usize,
     idle_since: u64,
+    /// Where deadlines follow the events.
+    timeline: Option<Box<Timeline>>,
 }
 
 /// A tag's name and value.
@@ -91,9 +96,13 @@ impl Times {
 }
 
 impl Groups {
-    /// `max_bytes`: of the node.
-    pub(super) fn new(max_bytes: usize) -> Self {
-        Self { max_idle_bytes: (max_bytes / PART).min(MAX_IDLE_BYTES), ..Self::default() }
+    /// Those of a node that has this to do.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            max_idle_bytes: (settings.max_bytes / PART).min(MAX_IDLE_BYTES),
+            has_timelines: settings.time != Time::Clock,
+            ..Self::default()
+        }
     }
 
     /// The number of the group `point` belongs to; it is read from the point when it is new.
@@ -113,6 +122,11 @@ impl Groups {
         // There may be as many groups as tasks.
         group.dimensions.shrink_to_fit();
         group.tags.shrink_to_fit();
+        if !self.has_timelines {
+            group.timeline = None;
+        } else if group.timeline.is_none() {
+            group.timeline = Some(Box::new(Timeline::new()));
+        }
         let hash = self.hasher.hash_one(&group.key);
         self.bytes += group.bytes();
         self.idle_count += 1;
@@ -140,6 +154,17 @@ impl Groups {
         self.slots.get_mut(number as usize)
     }
 
+    /// The time of a group, where it has one of its own.
+    #[inline]
+    pub(super) fn timeline(&self, number: u32) -> Option<&Timeline> {
+        self.slots.get(number as usize)?.timeline.as_deref()
+    }
+
+    #[inline]
+    pub(super) fn timeline_mut(&mut self, number: u32) -> Option<&mut Timeline> {
+        self.slots.get_mut(number as usize)?.timeline.as_deref_mut()
+    }
+
     #[inline]
     pub(super) fn key(&self, number: u32) -> &[u8] {
         key(&self.slots, number)
@@ -151,7 +176,7 @@ impl Groups {
         self.index.find(hash, |&number| key(&self.slots, number) == key_bytes).copied()
     }
 
-    /// A task of the group opens.
+    /// A task of the group opens, or something else that it must not be forgotten for begins.
     pub(super) fn opened(&mut self, number: u32) {
         if let Some(group) = self.slots.get_mut(number as usize) {
             if group.open == 0 {
@@ -162,25 +187,28 @@ impl Groups {
         }
     }
 
-    /// A task of the group is no more.
+    /// That is over.
     pub(super) fn closed(&mut self, number: u32) {
         let Some(group) = self.slots.get_mut(number as usize) else { return };
         group.open -= 1;
         if group.open == 0 {
+            if let Some(timeline) = &mut group.timeline {
+                timeline.shrink();
+            }
             self.idle_count += 1;
             self.idle_bytes += group.bytes();
             self.rest(number);
         }
     }
 
-    /// Gives the memory of what were many groups back, once no task is open. Those that are remembered get
-    /// other numbers.
-    pub(super) fn give_back(&mut self) {
-        if self.slots.capacity() <= 2 * MAX_IDLE {
-            return;
+    /// Gives the memory of what were many groups back, if all are idle. `true`: those that are remembered have
+    /// other numbers now.
+    pub(super) fn give_back(&mut self) -> bool {
+        if self.slots.capacity() <= 2 * MAX_IDLE || self.idle_count < self.slots.len() {
+            return false;
         }
-        let Self { mut slots, idle, max_idle_bytes, .. } = std::mem::take(self);
-        self.max_idle_bytes = max_idle_bytes;
+        let Self { mut slots, idle, max_idle_bytes, has_timelines, .. } = std::mem::take(self);
+        (self.max_idle_bytes, self.has_timelines) = (max_idle_bytes, has_timelines);
         for (number, since) in idle {
             if is_idle_since(&slots, number, since)
                 && let Some(group) = slots.try_remove(number as usize)
@@ -189,6 +217,7 @@ impl Groups {
                 self.rest(number);
             }
         }
+        true
     }
 
     /// Every group with its number.
@@ -272,6 +301,15 @@ impl Group {
         self.tags.sort_unstable();
     }
 
+    /// Its time as a snapshot had it.
+    pub(super) fn set_timeline(&mut self, timeline: Timeline) {
+        self.timeline = Some(Box::new(timeline));
+    }
+
+    pub(super) fn timeline_mut(&mut self) -> Option<&mut Timeline> {
+        self.timeline.as_deref_mut()
+    }
+
     /// The tag of one of the dimensions, if the group has it.
     pub(super) fn tag(&self, name: &[u8]) -> Option<&[u8]> {
         let at = self.tags.binary_search_by(|(tag, _)| (**tag).cmp(name)).ok()?;
@@ -292,7 +330,8 @@ impl Group {
         let dimensions: usize = self.dimensions.iter().map(|name| text(name)).sum();
         let tags: usize = self.tags.iter().map(|(name, value)| text(name) + text(value)).sum();
         let lists = heap::block(size_of_val(&*self.dimensions)) + heap::block(size_of_val(&*self.tags));
-        PLACES + text(&self.key) + lists + dimensions + tags
+        let timeline = if self.timeline.is_some() { heap::boxed::<Timeline>() } else { 0 };
+        PLACES + text(&self.key) + lists + dimensions + tags + timeline
     }
 }
 
@@ -310,7 +349,7 @@ mod tests {
 
     #[test]
     fn what_were_many_groups_give_their_memory_back() {
-        let mut groups = Groups::new(usize::MAX);
+        let mut groups = Groups { max_idle_bytes: usize::MAX, ..Groups::default() };
         let key = |n: u64| n.to_string().into_bytes();
         let numbers: Vec<u32> = (0..100_000)
             .map(|n| {
@@ -326,7 +365,7 @@ mod tests {
         }
         let (bytes, len) = (groups.bytes(), groups.len());
         assert_eq!(len, MAX_IDLE);
-        groups.give_back();
+        assert!(groups.give_back());
         assert!(groups.slots.capacity() <= 2 * MAX_IDLE && groups.idle.capacity() <= 2 * MAX_IDLE);
         assert_eq!((groups.bytes(), groups.len(), groups.idle_bytes), (bytes, len, bytes));
         assert_eq!(groups.find(&key(89_999)), None);

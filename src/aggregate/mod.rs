@@ -37,6 +37,14 @@ mod short;
 
 mod deadlines;
 
+mod timeline;
+
+mod held;
+
+mod reference;
+
+mod event_time;
+
 mod groups;
 
 mod origins;
@@ -139,7 +147,8 @@ impl Handler for Aggregate {
 
     #[inline]
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
-        Ok(self.node()?.points(now, &[point], out)?)
+        self.node()?.points(now, &[point], out)?;
+        Ok(())
     }
 
     fn points_at_once(&self) -> usize {
@@ -152,7 +161,8 @@ impl Handler for Aggregate {
         points: &[PointView<'_>],
         out: &mut Outbox,
     ) -> Result<(), HandlerError> {
-        Ok(self.node()?.points(now, points, out)?)
+        self.node()?.points(now, points, out)?;
+        Ok(())
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {

@@ -1,5 +1,5 @@
 //! One node's state, and what an event does to it: which task takes it, which tasks make room for it,
-//! whether it ends one. What happens when no event comes is `timers`'s.
+//! whether it ends one. What happens when no event comes is `timers`'s, or `event_time`'s.
 
 use ahash::RandomState;
 use smallvec::SmallVec;
@@ -7,16 +7,17 @@ use smallvec::SmallVec;
 use super::counters::{Counters, Told};
 use super::emit::{Emitter, Ended};
 use super::ending::Reason;
+use super::event_time::EventTime;
 use super::groups::Groups;
 use super::identity::{self, Id, Identity};
 use super::names::{Event, Names};
 use super::origins::Origins;
-use super::settings::{MapAction, Settings};
+use super::settings::{MapAction, Settings, Time};
 use super::tasks::{Task, Tasks};
 use super::timers::Flushing;
 use super::warnings::Warnings;
 use crate::agent::{Outbox, SendError};
-use crate::handler::UnixNanos;
+use crate::handler::{Progress, UnixNanos};
 use crate::wire::point::PointView;
 
 /// How many points are looked at at once.
@@ -35,6 +36,9 @@ pub(super) struct Node {
     pub(super) origins: Origins,
     pub(super) emitter: Emitter,
     pub(super) counters: Counters,
+    /// Where deadlines follow events.
+    pub(super) event_time: Option<EventTime>,
+    /// Results so far that come out by the clock.
     pub(super) flushing: Option<Flushing>,
     /// For the names that tasks keep.
     pub(super) hasher: RandomState,
@@ -45,12 +49,27 @@ pub(super) struct Node {
 
 /// What was read of a point.
 #[derive(Clone, Copy)]
-struct Read<'a, 'p> {
+pub(super) struct Read<'a, 'p> {
     /// `None`: it can't be read.
     event: Option<&'a Event<'p>>,
     id: &'a identity::Found,
     /// Of group and id.
     hash: u32,
+}
+
+/// What time it is for a point.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// By the clock.
+    pub(super) now: UnixNanos,
+    /// By the time that deadlines follow: the clock's too, or the event's.
+    pub(super) event: i64,
+}
+
+impl Moment {
+    fn by_clock(now: UnixNanos) -> Self {
+        Self { now, event: now }
+    }
 }
 
 /// What became of a point.
@@ -73,10 +92,14 @@ impl Node {
             identity,
             names,
             tasks: Tasks::new(),
-            groups: Groups::new(settings.max_bytes),
+            groups: Groups::new(&settings),
             origins: Origins::default(),
             counters: Counters::default(),
-            flushing: settings.flush.map(|flush| Flushing::new(flush, now)),
+            event_time: EventTime::new(&settings.time),
+            flushing: settings
+                .flush
+                .filter(|_| settings.time == Time::Clock)
+                .map(|flush| Flushing::new(flush, now)),
             hasher: RandomState::new(),
             ids: Vec::new(),
             warnings: Warnings::default(),
@@ -84,13 +107,30 @@ impl Node {
         }
     }
 
-    /// Points come, one after the other.
+    /// Points come, one after the other. How many of them were taken: fewer than all if the outbox is full.
     pub(super) fn points(
         &mut self,
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<usize, SendError> {
+        match &self.event_time {
+            None => self.each(points, |node, point, read| {
+                node.point(Moment::by_clock(now), point, read, out)?;
+                Ok(Progress::Done)
+            }),
+            Some(time) if time.max_delay == 0 => self.advance_with(now, points, out),
+            Some(_) => self.hold(now, points, out),
+        }
+    }
+
+    /// Has `take` see to one point after the other, all of them read beforehand, until it can't go on. How many
+    /// it has seen to.
+    pub(super) fn each(
+        &mut self,
+        points: &[PointView<'_>],
+        mut take: impl FnMut(&mut Self, &PointView<'_>, Read<'_, '_>) -> Result<Progress, SendError>,
+    ) -> Result<usize, SendError> {
         let mut ids = std::mem::take(&mut self.ids);
         ids.resize_with(points.len().max(ids.len()), identity::Found::default);
         let mut hashes = SmallVec::<[u32; AT_ONCE]>::new();
@@ -102,23 +142,33 @@ impl Node {
             events.push(event);
         }
         self.tasks.warm(&hashes);
+        let mut taken = 0;
         for (((point, event), id), hash) in points.iter().zip(&events).zip(&ids).zip(hashes) {
-            self.point(now, point, Read { event: event.as_ref(), id, hash }, out)?;
+            if take(self, point, Read { event: event.as_ref(), id, hash })? == Progress::More {
+                break;
+            }
+            taken += 1;
         }
         self.ids = ids;
-        Ok(())
+        if self.tasks.len() == 0
+            && self.groups.give_back()
+            && let Some(time) = &mut self.event_time
+        {
+            time.forget_groups();
+        }
+        Ok(taken)
     }
 
-    /// A point comes. What it makes come out goes before it, what it ends behind it.
-    fn point(
+    /// A point is taken. What it makes come out goes before it, what it ends behind it.
+    pub(super) fn point(
         &mut self,
-        now: UnixNanos,
+        moment: Moment,
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
     ) -> Result<(), SendError> {
         self.counters.points += 1;
-        let fate = self.take(now, point, read, out)?;
+        let fate = self.take(moment, point, read, out)?;
         if self.settings.pass_through {
             out.forward(*point)?;
             self.counters.passed += 1;
@@ -126,10 +176,10 @@ impl Node {
         if let Fate::Taken { task, ends } = fate {
             self.counters.events += 1;
             if let Some(reason) = ends {
-                self.end(task, reason, now, out)?;
+                self.end(task, reason, moment.now, out)?;
             }
-            self.warnings.many(now, self.tasks.len(), self.settings.warning_threshold);
-            self.stay_within_bytes(now, out)?;
+            self.warnings.many(moment.now, self.tasks.len(), self.settings.warning_threshold);
+            self.stay_within_bytes(moment.now, out)?;
         }
         Ok(())
     }
@@ -142,13 +192,14 @@ impl Node {
     /// The state of the node, all in, in bytes.
     #[inline]
     pub(super) fn bytes(&self) -> usize {
-        self.tasks.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes()
+        let held = self.event_time.as_ref().map_or(0, EventTime::bytes);
+        self.tasks.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes() + held
     }
 
     #[inline]
     fn take(
         &mut self,
-        now: UnixNanos,
+        moment: Moment,
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
@@ -162,7 +213,7 @@ impl Node {
             Warnings::no_id(&self.counters, &self.identity);
             return Ok(Fate::Original);
         }
-        let task = match self.open_task(now, point, read, out)? {
+        let task = match self.open_task(moment, point, read, out)? {
             Some(_) if self.settings.map_action == MapAction::Create => {
                 self.counters.ignored += 1;
                 return Ok(Fate::Original);
@@ -172,12 +223,12 @@ impl Node {
                 return Ok(Fate::Original);
             }
             Some(task) => task,
-            None => match self.create(now, point, read.id, out)? {
+            None => match self.create(moment, point, read.id, out)? {
                 Some(task) => task,
                 None => return Ok(Fate::Original),
             },
         };
-        let ends = self.update(task, now, point, event);
+        let ends = self.update(task, moment.event, point, event);
         Ok(Fate::Taken { task, ends })
     }
 
@@ -185,15 +236,19 @@ impl Node {
     #[inline]
     fn open_task(
         &mut self,
-        now: UnixNanos,
+        moment: Moment,
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
     ) -> Result<Option<u32>, SendError> {
         let found = self.tasks.find_hashed(read.hash, &self.groups, point.group(), read.id.text());
         let Some(number) = found else { return Ok(None) };
-        if let Some(reason) = self.over(number, now) {
-            self.end(number, reason, now, out)?;
+        let (due, reason) = match self.tasks.get(number) {
+            Some(task) => self.settings.deadline(task),
+            None => return Ok(None),
+        };
+        if due < moment.event || self.event_time.is_some() && self.over(number, moment.now).is_some() {
+            self.end(number, reason, moment.now, out)?;
             return Ok(None);
         }
         Ok(Some(number))
@@ -202,11 +257,12 @@ impl Node {
     /// A new task, if there is room or room can be made.
     fn create(
         &mut self,
-        now: UnixNanos,
+        moment: Moment,
         point: &PointView<'_>,
         id: &identity::Found,
         out: &mut Outbox,
     ) -> Result<Option<u32>, SendError> {
+        let now = moment.now;
         let Ok(group) = self.groups.of(point) else {
             self.unreadable();
             return Ok(None);
@@ -232,7 +288,7 @@ impl Node {
         }
         let id = Id::new(id.text(), id.origins(), self.identity.is_plain());
         let origin = self.origins.of(point);
-        let mut task = Task::new(id, group, origin, now, point.time());
+        let mut task = Task::new(id, group, origin, moment.event, point.time());
         task.reducers.extend(self.settings.outputs.iter().map(|output| output.kind.start()));
         let due = self.settings.timer(&task);
         self.counters.created += 1;
@@ -242,8 +298,18 @@ impl Node {
     /// Why a task is over, if its deadline has passed: it ends for that reason, whoever notices first.
     #[inline]
     pub(super) fn over(&self, number: u32, now: UnixNanos) -> Option<Reason> {
-        let (due, reason) = self.settings.deadline(self.tasks.get(number)?);
-        (due < now).then_some(reason)
+        let task = self.tasks.get(number)?;
+        let (due, reason) = self.settings.deadline(task);
+        (due < self.time_of(task.group, now)).then_some(reason)
+    }
+
+    /// How late it is for the tasks of a group.
+    #[inline]
+    fn time_of(&self, group: u32, now: UnixNanos) -> i64 {
+        if self.event_time.is_none() {
+            return now;
+        }
+        self.groups.timeline(group).map_or(now, |timeline| timeline.reached)
     }
 
     /// A task ends, and comes out if its reason lets it.
@@ -263,7 +329,7 @@ impl Node {
         Ok(())
     }
 
-    /// A task's point comes out; the task stays.
+    /// A task's point comes out; the task stays. `now` is the clock's; of a flush and of a batch its own.
     pub(super) fn emit(
         &mut self,
         number: u32,
@@ -272,19 +338,23 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<(), SendError> {
         let Some(task) = self.tasks.get(number) else { return Ok(()) };
+        let moment = match reason {
+            _ if self.event_time.is_none() => now,
+            Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
+            Reason::Flush => now,
+            _ => self.time_of(task.group, now),
+        };
         let Some(group) = self.groups.get_mut(task.group) else { return Ok(()) };
         let ended = Ended { task, reason, origin: self.origins.encoded(task.origin) };
         let Self { settings, identity, emitter, counters, .. } = self;
-        out.encoded_point(emitter.write(settings, identity, now, ended, group, counters))?;
+        out.encoded_point(emitter.write(settings, identity, moment, ended, group, counters))?;
         counters.out.add(reason);
         Ok(())
     }
 
     /// A task is no more.
     pub(super) fn remove(&mut self, number: u32) {
-        if let Some(flushing) = &mut self.flushing {
-            flushing.step_over(number, &self.tasks);
-        }
+        self.step_over(number);
         if let Some(task) = self.tasks.remove(number, &mut self.groups) {
             self.origins.release(task.origin);
         }

@@ -7,14 +7,16 @@ use tracing::{info, warn};
 
 use super::emit::Emitter;
 use super::groups::{Group, Groups, Times};
+use super::held::Waiting;
 use super::identity::{Id, Kind, MAX_ID, Origin};
 use super::kept::Kept;
 use super::node::Node;
 use super::origins::Origins;
 use super::pack::{self, Damaged, Reader};
 use super::reduce::Reducer;
-use super::settings::{Keep, Settings};
+use super::settings::{Keep, Reference, Settings, Time};
 use super::tasks::{Task, Tasks};
+use super::timeline::Timeline;
 use super::types::{Type, Types};
 use crate::handler::UnixNanos;
 use crate::wire::entry::EntryKind;
@@ -43,7 +45,7 @@ enum Unusable {
 }
 
 /// What a snapshot held.
-struct Restored {
+struct Restored<'a> {
     taken: UnixNanos,
     /// How many tasks it held.
     count: u64,
@@ -51,6 +53,8 @@ struct Restored {
     origins: Origins,
     types: Types,
     tasks: Tasks,
+    /// Points that waited: group, time, frame.
+    held: Vec<(u32, i64, &'a [u8])>,
 }
 
 impl Node {
@@ -59,9 +63,10 @@ impl Node {
     /// ```text
     /// version u8 · CRC-32 of the rest, little-endian · moment · options · number of tasks
     /// types: number, (name, type)
-    /// groups: number, (number, key, dimensions, tags, byName, times)
+    /// groups: number, (number, key, dimensions, tags, byName, times, timeline)
     /// origins: number, (number, measurement, database, retention policy)
     /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers
+    /// in event time, points that wait, in the order of their arrival: number, (group, time, frame)
     /// ```
     pub(super) fn snapshot(&self, now: UnixNanos) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + 1024 + self.tasks.len() * A_TASK);
@@ -74,6 +79,9 @@ impl Node {
         write_origins(&self.origins, &mut out);
         for (_, task) in self.tasks.iter() {
             write_task(now, task, self.identity.names().len(), &mut out);
+        }
+        if self.event_time.is_some() {
+            write_held(&self.groups, &mut out);
         }
         let checksum = crc32fast::hash(out.get(HEADER..).unwrap_or_default()).to_le_bytes();
         if let Some((version, rest)) = out.split_first_mut() {
@@ -98,10 +106,12 @@ impl Node {
         }
     }
 
-    fn take_over(&mut self, now: UnixNanos, restored: Restored) {
-        let Restored { taken, count, groups, origins, types, tasks } = restored;
+    fn take_over(&mut self, now: UnixNanos, restored: Restored<'_>) {
+        let Restored { taken, count, groups, origins, types, tasks, held } = restored;
         self.emitter.types = types;
         (self.groups, self.origins, self.tasks) = (groups, origins, tasks);
+        self.take_over_time(now, held);
+        self.groups.settle();
         let (came, seconds) = (self.tasks.len() as u64, now.saturating_sub(taken) / 1_000_000_000);
         self.counters.restored += came;
         self.counters.not_restored += count - came;
@@ -115,7 +125,7 @@ impl Node {
         }
     }
 
-    fn read(&self, now: UnixNanos, snapshot: &[u8]) -> Result<Restored, Unusable> {
+    fn read<'a>(&self, now: UnixNanos, snapshot: &'a [u8]) -> Result<Restored<'a>, Unusable> {
         let (&version, rest) = snapshot.split_first().ok_or(Unusable::Version(0))?;
         if version != VERSION {
             return Err(Unusable::Version(version));
@@ -133,17 +143,20 @@ impl Node {
             return Err(Unusable::Shape { theirs, ours, tasks: count });
         }
         let types = read_types(Emitter::new(&self.settings, &self.identity).types, &mut from)?;
-        let (groups, group_numbers) = read_groups(Groups::new(self.settings.max_bytes), &mut from)?;
+        let (groups, group_numbers) = read_groups(Groups::new(&self.settings), &mut from)?;
         let (origins, origin_numbers) = read_origins(&mut from)?;
-        let mut restored = Restored { taken, count, groups, origins, types, tasks: Tasks::new() };
+        let mut restored =
+            Restored { taken, count, groups, origins, types, tasks: Tasks::new(), held: Vec::new() };
         let is_too_old = self.settings.max_restore_age.is_some_and(|max| now.saturating_sub(taken) > max);
         for _ in 0..if is_too_old { 0 } else { count } {
             let group = known(&group_numbers, &mut from)?;
             let origin = known(&origin_numbers, &mut from)?;
             self.read_task(now, group, origin, &mut restored, &mut from)?;
         }
+        if self.event_time.is_some() && !is_too_old {
+            restored.held = read_held(&group_numbers, &mut from)?;
+        }
         from.check(is_too_old || from.is_empty())?;
-        restored.groups.settle();
         // Each was held while tasks might still come for it.
         for origin in origin_numbers.into_values() {
             restored.origins.release(origin);
@@ -156,7 +169,7 @@ impl Node {
         now: UnixNanos,
         group: u32,
         origin: u32,
-        into: &mut Restored,
+        into: &mut Restored<'_>,
         from: &mut Reader<'_>,
     ) -> Result<(), Damaged> {
         let id = self.read_id(from)?;
@@ -166,8 +179,9 @@ impl Node {
         let mut task = Task::new(id, group, origin, 0, 0);
         let created = into.taken.wrapping_add(from.i64()?);
         // A clock that was set back since makes no task live longer.
-        task.created = created.min(now);
-        task.active = created.wrapping_add(from.i64()?).min(now);
+        let latest = if self.event_time.is_some() { i64::MAX } else { now };
+        task.created = created.min(latest);
+        task.active = created.wrapping_add(from.i64()?).min(latest);
         task.first = created.wrapping_add(from.i64()?);
         task.last = task.first.wrapping_add(from.i64()?);
         task.events = from.u64()?;
@@ -234,8 +248,15 @@ fn shape(settings: &Settings) -> String {
         Keep::All => vec!["keep(\"*\")".to_owned()],
         Keep::Names(names) => names.iter().map(|name| format!("keep({name:?})")).collect(),
     };
-    let words = task_id.chain(outputs).chain(keep);
-    std::iter::once("aggregate stream -> stream".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    let time = match &settings.time {
+        Time::Clock => None,
+        Time::Events { reference: Reference::Own, .. } => Some("timeoutTimestampField(\"time\")".to_owned()),
+        Time::Events { reference: Reference::Field { name, unit }, .. } => {
+            Some(format!("timeoutTimestampField({name:?}, {unit})"))
+        }
+    };
+    let words = task_id.chain(outputs).chain(keep).chain(time);
+    std::iter::once(settings.function.to_string()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn write_types(types: &Types, out: &mut Vec<u8>) {
@@ -269,10 +290,20 @@ fn write_groups(groups: &Groups, out: &mut Vec<u8>) {
             pack::write_bytes(out, name);
             pack::write_bytes(out, value);
         }
-        out.push(u8::from(group.by_name) | u8::from(group.times.run.is_some()) << 1);
+        let timeline = groups.timeline(number);
+        let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+        let flags = [
+            flag(group.by_name, BY_NAME),
+            flag(group.times.run.is_some(), RUN),
+            flag(timeline.is_some(), TIMELINE),
+        ];
+        out.push(flags.into_iter().sum());
         if let Some((start, last)) = group.times.run {
             pack::write_i64(out, start);
             pack::write_i64(out, last);
+        }
+        if let Some(timeline) = timeline {
+            write_timeline(timeline, out);
         }
     }
 }
@@ -291,8 +322,11 @@ fn read_groups(mut groups: Groups, from: &mut Reader<'_>) -> Result<(Groups, Has
         }
         group.sort();
         let flags = from.u8()?;
-        group.by_name = flags & 1 != 0;
-        group.times = Times { run: if flags & 2 == 0 { None } else { Some((from.i64()?, from.i64()?)) } };
+        group.by_name = flags & BY_NAME != 0;
+        group.times = Times { run: if flags & RUN == 0 { None } else { Some((from.i64()?, from.i64()?)) } };
+        if flags & TIMELINE != 0 {
+            group.set_timeline(read_timeline(from)?);
+        }
         if groups.find(&group.key).is_some() {
             return Err(from.damaged());
         }
@@ -301,6 +335,54 @@ fn read_groups(mut groups: Groups, from: &mut Reader<'_>) -> Result<(Groups, Has
         }
     }
     Ok((groups, numbers))
+}
+
+const BY_NAME: u8 = 1;
+const RUN: u8 = 2;
+const TIMELINE: u8 = 4;
+
+fn write_timeline(timeline: &Timeline, out: &mut Vec<u8>) {
+    pack::write_i64(out, timeline.newest);
+    pack::write_i64(out, timeline.arrived);
+    // A tick that is half done is done again for those it has not looked at.
+    let tick = timeline.flushing.map(|(tick, _)| tick).or(timeline.tick);
+    out.push(u8::from(tick.is_some()));
+    if let Some(tick) = tick {
+        pack::write_i64(out, tick);
+    }
+}
+
+fn read_timeline(from: &mut Reader<'_>) -> Result<Timeline, Damaged> {
+    let mut timeline = Timeline::new();
+    (timeline.newest, timeline.arrived) = (from.i64()?, from.i64()?);
+    timeline.tick = if from.u8()? == 0 { None } else { Some(from.i64()?) };
+    Ok(timeline)
+}
+
+fn write_held(groups: &Groups, out: &mut Vec<u8>) {
+    let held = groups.iter().filter_map(|(number, _)| Some((number, groups.timeline(number)?)));
+    let held = held.flat_map(|(number, timeline)| timeline.held.iter().map(move |point| (number, point)));
+    let mut held: Vec<_> = held.collect();
+    held.sort_unstable_by_key(|(_, point)| point.serial);
+    pack::write_usize(out, held.len());
+    for (number, point) in held {
+        pack::write_u64(out, u64::from(number));
+        pack::write_i64(out, point.time);
+        pack::write_bytes(out, &point.frame);
+    }
+}
+
+fn read_held<'a>(
+    numbers: &HashMap<u64, u32>,
+    from: &mut Reader<'a>,
+) -> Result<Vec<(u32, i64, &'a [u8])>, Damaged> {
+    let mut held = Vec::new();
+    for _ in 0..from.u64()? {
+        let (group, time, frame) = (known(numbers, from)?, from.i64()?, from.bytes()?);
+        from.check(Waiting::is_point(frame))?;
+        held.push((group, time, frame));
+    }
+    Ok(held)
 }
 
 fn write_origins(origins: &Origins, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use ahash::RandomState;
 use smallvec::SmallVec;
 
-use super::deadlines::Deadlines;
+use super::deadlines::{Deadlines, Places};
 use super::groups::{Ends, Groups};
 use super::identity::Id;
 use super::index::Index;
@@ -24,7 +24,9 @@ pub(super) struct Tasks {
     index: Index,
     /// Random: ids are chosen by others, who must not be able to make them collide.
     hasher: RandomState,
+    /// Those by the clock; in event time each group has its own.
     pub(super) deadlines: Deadlines,
+    places: Places,
     order: Ends,
     /// The number of the next task to be created.
     serial: u64,
@@ -41,9 +43,8 @@ pub(super) struct Task {
     pub(super) reducers: SmallVec<[Reducer; 3]>,
     pub(super) group: u32,
     pub(super) origin: u32,
-    /// By the clock.
+    /// When it began and when its last event came: by the clock, or by the earliest and the latest of its events.
     pub(super) created: UnixNanos,
-    /// When its last event came, by the clock.
     pub(super) active: UnixNanos,
     /// The smallest and the largest time of its events.
     pub(super) first: UnixNanos,
@@ -67,15 +68,15 @@ struct Neighbours {
 const NOBODY: u32 = u32::MAX;
 
 impl Task {
-    /// A task whose first event comes at `now` with this time, before it takes the event.
-    pub(super) fn new(id: Id, group: u32, origin: u32, now: UnixNanos, time: UnixNanos) -> Self {
+    /// A task that begins at `created` with an event of this time, before it takes the event.
+    pub(super) fn new(id: Id, group: u32, origin: u32, created: UnixNanos, time: UnixNanos) -> Self {
         Self {
             id,
             reducers: SmallVec::new(),
             group,
             origin,
-            created: now,
-            active: now,
+            created,
+            active: created,
             first: time,
             last: time,
             events: 0,
@@ -113,6 +114,7 @@ impl Tasks {
             index: Index::default(),
             hasher: RandomState::new(),
             deadlines: Deadlines::default(),
+            places: Places::default(),
             order: Ends::default(),
             serial: 0,
             heap_bytes: 0,
@@ -158,18 +160,20 @@ impl Tasks {
         self.heap_bytes += task.heap_bytes();
         let number = self.slots.insert(task);
         self.index.insert(hash, number);
-        self.deadlines.insert(number, self.serial, due);
+        let Self { deadlines, places, serial, .. } = self;
+        of_group(deadlines, groups, group).insert(places, number, *serial, due);
         self.serial += 1;
         groups.opened(group);
         self.chain(number, group, groups);
         number
     }
 
-    /// Removes a task. With the last one, groups may get other numbers.
+    /// Removes a task.
     pub(super) fn remove(&mut self, number: u32, groups: &mut Groups) -> Option<Task> {
         let task = self.slots.remove(number)?;
         self.index.remove(self.hash(groups.key(task.group), task.id.text()), number);
-        self.deadlines.remove(number);
+        let Self { deadlines, places, .. } = self;
+        of_group(deadlines, groups, task.group).remove(places, number);
         debug_assert!(self.heap_bytes >= task.heap_bytes(), "more was held than was counted");
         self.heap_bytes = self.heap_bytes.saturating_sub(task.heap_bytes());
         self.unchain(&task, groups);
@@ -177,9 +181,14 @@ impl Tasks {
         if self.len() == 0 {
             debug_assert_eq!(self.heap_bytes, 0, "nothing is held and something counted");
             self.give_back();
-            groups.give_back();
         }
         Some(task)
+    }
+
+    /// A task is due at another moment than it was known to be.
+    pub(super) fn put_off(&mut self, number: u32, due: UnixNanos, groups: &mut Groups) {
+        let Some(task) = self.slots.get(number) else { return };
+        of_group(&mut self.deadlines, groups, task.group).put_off(&mut self.places, number, due);
     }
 
     #[inline]
@@ -207,6 +216,11 @@ impl Tasks {
     pub(super) fn before(&self, number: u32) -> Option<u32> {
         let older = self.get(number)?.neighbours.older;
         (older != NOBODY).then_some(older)
+    }
+
+    /// Those created before and behind a task, of its group.
+    pub(super) fn group_neighbours(&self, number: u32) -> (Option<u32>, Option<u32>) {
+        self.get(number).map_or((None, None), |task| task.group_neighbours.both())
     }
 
     /// The task that was created last, of all that are open.
@@ -287,8 +301,17 @@ impl Tasks {
         if self.slots.is_roomy() {
             self.slots = Slots::default();
             self.index = Index::default();
-            self.deadlines.clear();
+            self.deadlines = Deadlines::default();
+            self.places = Places::default();
         }
+    }
+}
+
+/// The deadlines that a task of this group is among.
+fn of_group<'a>(clock: &'a mut Deadlines, groups: &'a mut Groups, group: u32) -> &'a mut Deadlines {
+    match groups.timeline_mut(group) {
+        Some(timeline) => &mut timeline.deadlines,
+        None => clock,
     }
 }
 

@@ -6,7 +6,7 @@ use super::kept::Kept;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
-use super::tasks::{Task, Tasks};
+use super::tasks::Task;
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
 
@@ -36,16 +36,6 @@ impl Flushing {
         if self.next < now {
             self.next = multiple_after(now, self.flush.interval);
         }
-    }
-
-    /// A task is looked at, or about to be no more: if it is at an end of the rest, it leaves it.
-    pub(super) fn step_over(&mut self, number: u32, tasks: &Tasks) {
-        self.rest = match self.rest {
-            Some((first, last)) if first == last && first == number => None,
-            Some((first, last)) if first == number => tasks.after(first).map(|after| (after, last)),
-            Some((first, last)) if last == number => tasks.before(last).map(|before| (first, before)),
-            rest => rest,
-        };
     }
 }
 
@@ -77,6 +67,9 @@ impl Node {
         if self.is_over_limits() {
             return Some(UnixNanos::MIN);
         }
+        if let Some(time) = &self.event_time {
+            return time.next_deadline();
+        }
         let task = self.tasks.deadlines.first().map(|(due, _)| due);
         let flush = self.flushing.as_ref().map(|flushing| match flushing.rest {
             Some(_) => UnixNanos::MIN,
@@ -88,6 +81,10 @@ impl Node {
     /// Ends what is over, then lets results so far out.
     pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
         let mut slice = SLICE;
+        if self.event_time.is_some() {
+            self.shrink(now, &mut slice, out)?;
+            return self.idle(now, &mut slice, out);
+        }
         self.begin_flush(now);
         self.shrink(now, &mut slice, out)?;
         if self.expire(now, &mut slice, out)? == Progress::Done {
@@ -98,6 +95,9 @@ impl Node {
 
     /// The stream has ended: what is open comes out, if it is to.
     pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        if self.event_time.is_some() && self.finish(now, out)? == Progress::More {
+            return Ok(Progress::More);
+        }
         if !self.settings.flush_on_stop {
             return Ok(Progress::Done);
         }
@@ -122,7 +122,7 @@ impl Node {
                 self.end(number, reason, now, out)?;
             } else {
                 // Events have come since. Also if it is over by now, others may have been over before.
-                self.tasks.deadlines.put_off(number, due);
+                self.tasks.put_off(number, due, &mut self.groups);
             }
         }
         Ok(Progress::Done)
@@ -141,26 +141,36 @@ impl Node {
     }
 
     fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
-        let Some(reset) = self.flushing.as_ref().map(|flushing| flushing.flush.reset) else { return Ok(()) };
         while let Some((number, _)) = self.flushing.as_ref().and_then(|flushing| flushing.rest) {
             if !take_one(slice, out) {
                 break;
             }
             if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
                 self.emit(number, Reason::Flush, now, out)?;
-                self.flushed(number, reset);
+                self.flushed(number);
             }
-            if let Some(flushing) = &mut self.flushing {
-                flushing.step_over(number, &self.tasks);
-            }
+            self.step_over(number);
         }
         Ok(())
     }
 
-    fn flushed(&mut self, number: u32, reset: bool) {
+    /// A task is looked at by the flush at hand, or about to be no more: if it is at an end of what the flush has
+    /// still to look at, it leaves that.
+    pub(super) fn step_over(&mut self, number: u32) {
+        if let Some(flushing) = &mut self.flushing
+            && let Some(rest) = flushing.rest
+        {
+            let ends = || (self.tasks.before(number), self.tasks.after(number));
+            flushing.rest = without(rest, number, ends);
+        } else if self.event_time.is_some() && self.settings.flush.is_some() {
+            self.step_over_in_group(number);
+        }
+    }
+
+    pub(super) fn flushed(&mut self, number: u32) {
         let Some(task) = self.tasks.get_mut(number) else { return };
         task.is_dirty = false;
-        if !reset {
+        if self.settings.flush.is_none_or(|flush| !flush.reset) {
             return;
         }
         let kept = task.kept.take().as_deref().map_or(0, Kept::boxed_bytes);
@@ -181,7 +191,23 @@ pub(super) fn take_one(slice: &mut usize, out: &Outbox) -> bool {
     true
 }
 
+/// The first and the last of a chain of tasks without this one, if it is one of them; `neighbours` are those
+/// before and behind it.
+#[inline]
+pub(super) fn without(
+    (first, last): (u32, u32),
+    number: u32,
+    neighbours: impl FnOnce() -> (Option<u32>, Option<u32>),
+) -> Option<(u32, u32)> {
+    match (first == number, last == number) {
+        (true, true) => None,
+        (true, false) => neighbours().1.map(|after| (after, last)),
+        (false, true) => neighbours().0.map(|before| (first, before)),
+        (false, false) => Some((first, last)),
+    }
+}
+
 /// The first multiple of `interval` after `time`.
-fn multiple_after(time: UnixNanos, interval: i64) -> UnixNanos {
+pub(super) fn multiple_after(time: UnixNanos, interval: i64) -> UnixNanos {
     time.saturating_add(interval - time.rem_euclid(interval))
 }

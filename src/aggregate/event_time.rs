@@ -1,0 +1,396 @@
+//! Deadlines that follow the events' own times: each Kapacitor group goes by what its events say, however fast
+//! or late they come. What `timers` is for the clock.
+
+use smallvec::SmallVec;
+
+use super::deadlines::{Deadlines, Places};
+use super::ending::Reason;
+use super::held::Waiting;
+use super::node::{AT_ONCE, Moment, Node};
+use super::reference::Stamp;
+use super::settings::Time;
+use super::timeline::Ahead;
+use super::timers::{multiple_after, take_one, without};
+use crate::agent::{Outbox, SendError};
+use crate::handler::{Progress, UnixNanos};
+use crate::wire::point::PointView;
+
+/// Points that wait may take this part of `maxBytes`: tasks have to have room beside them.
+const HELD_PART: usize = 2;
+
+/// What a node knows of time whose deadlines follow events.
+#[derive(Debug)]
+pub(super) struct EventTime {
+    pub(super) stamp: Stamp,
+    /// How much later than others of its group a point may come.
+    pub(super) max_delay: i64,
+    /// The latest time of all groups' events.
+    pub(super) newest: i64,
+    /// The groups that something lies ahead of: when the clock brings it about if no more points come.
+    idle: Deadlines,
+    places: Places,
+    /// What points that wait take, in bytes.
+    held: usize,
+    /// The number of the next point to wait.
+    serial: u64,
+}
+
+impl EventTime {
+    pub(super) fn new(time: &Time) -> Option<Self> {
+        let Time::Events { reference, max_delay } = time else { return None };
+        Some(Self {
+            stamp: Stamp::new(reference),
+            max_delay: *max_delay,
+            newest: i64::MIN,
+            idle: Deadlines::default(),
+            places: Places::default(),
+            held: 0,
+            serial: 0,
+        })
+    }
+
+    /// When the clock has something to bring about.
+    pub(super) fn next_deadline(&self) -> Option<UnixNanos> {
+        self.idle.first().map(|(due, _)| due)
+    }
+
+    /// What points that wait take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.held
+    }
+
+    /// Groups have other numbers now, and nothing lies ahead of any.
+    pub(super) fn forget_groups(&mut self) {
+        (self.idle, self.places) = (Deadlines::default(), Places::default());
+    }
+}
+
+impl Node {
+    /// Points come that wait for no others: with each its group's time goes on.
+    pub(super) fn advance_with(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<usize, SendError> {
+        self.each(points, |node, point, read| {
+            let moment = |event| Moment { now, event };
+            let Ok(group) = node.groups.of(point) else {
+                // No task can take it.
+                node.point(moment(point.time()), point, read, out)?;
+                return Ok(Progress::Done);
+            };
+            let Some(Arrival { time, is_late, is_makeshift, watermark }) = node.arrive(now, group, point)
+            else {
+                return Ok(Progress::Done);
+            };
+            if node.advance(group, watermark, out)? == Progress::More {
+                return Ok(Progress::More);
+            }
+            node.counters.late += u64::from(is_late);
+            node.counters.no_time += u64::from(is_makeshift);
+            node.point(moment(time), point, read, out)?;
+            node.schedule(group);
+            Ok(Progress::Done)
+        })
+    }
+
+    /// Points come that wait for others of their group, which may be earlier.
+    pub(super) fn hold(
+        &mut self,
+        now: UnixNanos,
+        points: &[PointView<'_>],
+        out: &mut Outbox,
+    ) -> Result<usize, SendError> {
+        for (taken, point) in points.iter().enumerate() {
+            let Ok(group) = self.groups.of(point) else {
+                self.each(&[*point], |node, point, read| {
+                    node.point(Moment { now, event: point.time() }, point, read, out)?;
+                    Ok(Progress::Done)
+                })?;
+                continue;
+            };
+            // What is owed to points that came before.
+            if self.release(group, now, out)? == Progress::More {
+                return Ok(taken);
+            }
+            let Some(arrival) = self.arrive(now, group, point) else { continue };
+            self.counters.late += u64::from(arrival.is_late);
+            self.counters.no_time += u64::from(arrival.is_makeshift);
+            self.wait(group, arrival.time, point);
+            self.release(group, now, out)?;
+            self.schedule(group);
+        }
+        Ok(points.len())
+    }
+
+    /// A point of the group has come, which tells how late it is.
+    fn arrive(&mut self, now: UnixNanos, group: u32, point: &PointView<'_>) -> Option<Arrival> {
+        let clock = self.event_time.as_mut()?;
+        let timeline = self.groups.timeline_mut(group)?;
+        let stamped = clock.stamp.of(point);
+        let is_late = stamped.time < timeline.watermark(clock.max_delay);
+        timeline.newest = timeline.newest.max(stamped.time);
+        timeline.arrived = now;
+        clock.newest = clock.newest.max(stamped.time);
+        let watermark = timeline.watermark(clock.max_delay);
+        Some(Arrival { time: stamped.time, is_makeshift: stamped.is_makeshift, is_late, watermark })
+    }
+
+    /// The group's time goes on to `to`, and what lies before it happens. [`Progress::More`]: the outbox is full.
+    fn advance(&mut self, group: u32, to: i64, out: &mut Outbox) -> Result<Progress, SendError> {
+        loop {
+            let Some(timeline) = self.groups.timeline_mut(group) else { return Ok(Progress::Done) };
+            timeline.reached = timeline.reached.max(to);
+            match timeline.timer() {
+                Some((moment, ahead)) if moment < timeline.reached => {
+                    if out.is_full() {
+                        return Ok(Progress::More);
+                    }
+                    self.happen(group, moment, ahead, out)?;
+                }
+                _ => return Ok(Progress::Done),
+            }
+        }
+    }
+
+    /// A point begins to wait.
+    fn wait(&mut self, group: u32, time: i64, point: &PointView<'_>) {
+        let Some(clock) = &mut self.event_time else { return };
+        clock.serial += 1;
+        let serial = clock.serial;
+        self.hold_again(group, time, serial, point.frame());
+    }
+
+    /// A point waits that has come as this frame.
+    pub(super) fn hold_again(&mut self, group: u32, time: i64, serial: u64, frame: &[u8]) {
+        let Some(clock) = &mut self.event_time else { return };
+        clock.held += Waiting::bytes(frame.len());
+        clock.serial = clock.serial.max(serial);
+        self.groups.opened(group);
+        if let Some(timeline) = self.groups.timeline_mut(group) {
+            timeline.held.push(time, serial, frame);
+        }
+    }
+
+    /// Points of the group that have waited long enough are taken, and its time goes on with them.
+    fn release(&mut self, group: u32, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        loop {
+            let Some((clock, timeline)) = self.event_time.as_ref().zip(self.groups.timeline_mut(group))
+            else {
+                return Ok(Progress::Done);
+            };
+            let watermark = timeline.watermark(clock.max_delay);
+            let is_crowded = clock.held > self.settings.max_bytes / HELD_PART;
+            let first = timeline.held.first().filter(|&first| first <= watermark || is_crowded);
+            let Some(first) = first else { return self.advance(group, watermark, out) };
+            let until = first.max(watermark);
+            let mut points = Vec::with_capacity(AT_ONCE);
+            while points.len() < AT_ONCE
+                && let Some(point) = timeline.held.pop_until(until)
+            {
+                points.push(point);
+            }
+            if is_crowded {
+                self.counters.early += points.iter().filter(|point| point.time > watermark).count() as u64;
+            }
+            if self.take_waiting(group, now, points, true, out)? == Progress::More {
+                return Ok(Progress::More);
+            }
+        }
+    }
+
+    /// Points that have waited are taken in this order, as far as the outbox lets them. `advances`: the group's
+    /// time goes on with each.
+    fn take_waiting(
+        &mut self,
+        group: u32,
+        now: UnixNanos,
+        mut points: Vec<Waiting>,
+        advances: bool,
+        out: &mut Outbox,
+    ) -> Result<Progress, SendError> {
+        let views: SmallVec<[PointView<'_>; AT_ONCE]> = points.iter().filter_map(Waiting::view).collect();
+        let mut times = points.iter().map(|point| point.time);
+        let taken = self.each(&views, |node, point, read| {
+            let Some(event) = times.next() else { return Ok(Progress::Done) };
+            if advances && node.advance(group, event, out)? == Progress::More {
+                return Ok(Progress::More);
+            }
+            node.point(Moment { now, event }, point, read, out)?;
+            Ok(Progress::Done)
+        })?;
+        drop((views, times));
+        let count = points.len();
+        // The first last: each comes before those that came back already.
+        for point in points.drain(taken..).rev() {
+            if let Some(timeline) = self.groups.timeline_mut(group) {
+                timeline.held.put_back(point);
+            }
+        }
+        for point in points {
+            if let Some(clock) = &mut self.event_time {
+                clock.held -= Waiting::bytes(point.frame.len());
+            }
+            self.groups.closed(group);
+        }
+        Ok(if taken < count { Progress::More } else { Progress::Done })
+    }
+
+    /// Brings one thing about that lies ahead of a group, but for points that wait.
+    fn happen(&mut self, group: u32, moment: i64, ahead: Ahead, out: &mut Outbox) -> Result<(), SendError> {
+        match ahead {
+            Ahead::Flushing => self.flush_one(group, out),
+            Ahead::Timer(number) => {
+                let Some(task) = self.tasks.get(number) else { return Ok(()) };
+                let (due, (_, reason)) = (self.settings.timer(task), self.settings.deadline(task));
+                if due == moment {
+                    return self.end(number, reason, due, out);
+                }
+                // Events have come since.
+                self.tasks.put_off(number, due, &mut self.groups);
+                Ok(())
+            }
+            Ahead::Tick => {
+                let Some(group) = self.groups.get_mut(group) else { return Ok(()) };
+                let all = group.tasks.oldest.zip(group.tasks.newest);
+                if let Some(timeline) = group.timeline_mut() {
+                    timeline.tick = None;
+                    timeline.flushing = all.map(|all| (moment, all));
+                }
+                Ok(())
+            }
+            Ahead::Point => Ok(()),
+        }
+    }
+
+    /// The tick at hand looks at one task.
+    fn flush_one(&mut self, group: u32, out: &mut Outbox) -> Result<(), SendError> {
+        let flushing = self.groups.timeline(group).and_then(|timeline| timeline.flushing);
+        let Some((tick, (number, _))) = flushing else { return Ok(()) };
+        if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
+            self.emit(number, Reason::Flush, tick, out)?;
+            self.flushed(number);
+        }
+        self.step_over(number);
+        Ok(())
+    }
+
+    /// See [`step_over`](Self::step_over).
+    pub(super) fn step_over_in_group(&mut self, number: u32) {
+        let Some(task) = self.tasks.get(number) else { return };
+        let Some(timeline) = self.groups.timeline_mut(task.group) else { return };
+        if let Some((tick, rest)) = timeline.flushing {
+            let neighbours = || self.tasks.group_neighbours(number);
+            timeline.flushing = without(rest, number, neighbours).map(|rest| (tick, rest));
+        }
+    }
+
+    /// An event has come at this moment: at the next multiple of `flushInterval` results so far come out.
+    #[inline]
+    pub(super) fn expect_tick(&mut self, group: u32, moment: i64) {
+        let Some(flush) = self.settings.flush else { return };
+        if let Some(timeline) = self.groups.timeline_mut(group)
+            && timeline.tick.is_none()
+        {
+            let moment = moment.max(timeline.reached);
+            timeline.tick = Some(multiple_after(moment.saturating_sub(1), flush.interval));
+        }
+    }
+
+    /// What lies ahead of a group may come about earlier by the clock than was known.
+    pub(super) fn schedule(&mut self, group: u32) {
+        if self.settings.end_of_batch {
+            // The end of the batch does it.
+            return;
+        }
+        let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline(group)) else {
+            return;
+        };
+        let Some((moment, _)) = timeline.first() else { return };
+        let due = timeline.by_clock(moment, clock.max_delay);
+        match clock.idle.due(&clock.places, group) {
+            None => clock.idle.insert(&mut clock.places, group, u64::from(group), due),
+            Some(known) if due < known => clock.idle.put_off(&mut clock.places, group, due),
+            Some(_) => {}
+        }
+    }
+
+    /// What the clock brings about where no more points come.
+    pub(super) fn idle(
+        &mut self,
+        now: UnixNanos,
+        slice: &mut usize,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        while let Some(clock) = &mut self.event_time
+            && let Some((_, group)) = clock.idle.first().filter(|&(due, _)| due <= now)
+            && take_one(slice, out)
+        {
+            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            let first = timeline.first();
+            let due = first.map(|(moment, _)| timeline.by_clock(moment, clock.max_delay));
+            match (first, due) {
+                (Some(_), Some(due)) if due > now => clock.idle.put_off(&mut clock.places, group, due),
+                (Some((moment, Ahead::Point)), _) => {
+                    let point = timeline.held.pop_until(moment);
+                    self.take_waiting(group, now, point.into_iter().collect(), false, out)?;
+                }
+                (Some((moment, ahead)), _) => self.happen(group, moment, ahead, out)?,
+                (None, _) => clock.idle.remove(&mut clock.places, group),
+            }
+        }
+        Ok(())
+    }
+
+    /// Groups have come from a snapshot, with the points that waited in them: group, time, frame.
+    pub(super) fn take_over_time(&mut self, now: UnixNanos, held: Vec<(u32, i64, &[u8])>) {
+        let Some(clock) = &mut self.event_time else { return };
+        let numbers: Vec<u32> = self.groups.iter().map(|(number, _)| number).collect();
+        for &number in &numbers {
+            let Some(timeline) = self.groups.timeline_mut(number) else { continue };
+            // A clock that was set back since keeps nothing waiting for longer.
+            timeline.arrived = timeline.arrived.min(now);
+            timeline.reached = timeline.watermark(clock.max_delay);
+            clock.newest = clock.newest.max(timeline.newest);
+        }
+        for (serial, (group, time, frame)) in (1..).zip(held) {
+            self.hold_again(group, time, serial, frame);
+            if let Some(timeline) = self.groups.timeline_mut(group) {
+                timeline.reached = timeline.reached.min(time);
+            }
+        }
+        for number in numbers {
+            self.schedule(number);
+        }
+    }
+
+    /// The stream has ended: all groups come to the latest time there was in any of them.
+    pub(super) fn finish(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        while let Some(clock) = &mut self.event_time
+            && let Some((_, group)) = clock.idle.first()
+        {
+            // Nothing comes any more that could be waited for.
+            clock.max_delay = 0;
+            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            timeline.newest = clock.newest;
+            if self.release(group, now, out)? == Progress::More {
+                return Ok(Progress::More);
+            }
+            if let Some(clock) = &mut self.event_time {
+                clock.idle.remove(&mut clock.places, group);
+            }
+        }
+        Ok(Progress::Done)
+    }
+}
+
+/// What a point that has come says of time.
+struct Arrival {
+    time: i64,
+    is_makeshift: bool,
+    /// No point of its group should have been so early any more.
+    is_late: bool,
+    /// Of its group, from now on.
+    watermark: i64,
+}
