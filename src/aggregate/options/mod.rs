@@ -3,7 +3,8 @@
 
 mod table;
 
-use self::table::OPTIONS;
+use std::fmt;
+
 use crate::edge::Edge;
 use crate::options::OptionSpec;
 
@@ -44,6 +45,17 @@ impl Function {
     }
 }
 
+/// Such as `aggregate stream -> batch`. Snapshots hold it, so it stays as it is.
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self {
+            Self::Aggregate { .. } => "aggregate",
+            Self::Session => "session",
+        };
+        write!(f, "{word} {} -> {}", self.wants(), self.provides())
+    }
+}
+
 /// An option, what it means, and where there is such a one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AggregateOption {
@@ -57,12 +69,30 @@ pub struct AggregateOption {
 enum Only {
     /// All of them.
     Everywhere,
+    /// Those into which streams flow.
+    Streams,
+    /// Those into which batches flow.
+    Batches,
+    /// Those of which a task comes out as a point.
+    Points,
+    /// The one of which a task comes out as its events.
+    Sessions,
+    /// The one of which a batch comes out for each that came in.
+    BatchForBatch,
+    /// All but that.
+    NotBatchForBatch,
 }
 
 impl Only {
-    fn has(self, _: Function) -> bool {
+    fn has(self, function: Function) -> bool {
         match self {
             Self::Everywhere => true,
+            Self::Streams => function.wants() == Edge::Stream,
+            Self::Batches => function.wants() == Edge::Batch,
+            Self::Points => function != Function::Session,
+            Self::Sessions => function == Function::Session,
+            Self::BatchForBatch => function == Function::BATCH,
+            Self::NotBatchForBatch => function != Function::BATCH,
         }
     }
 }
@@ -75,7 +105,13 @@ impl AsRef<OptionSpec> for AggregateOption {
 
 /// The options that a function has, in the table's order.
 pub fn of(function: Function) -> impl Iterator<Item = &'static AggregateOption> {
-    OPTIONS.iter().filter(move |option| option.only.has(function))
+    table::all().filter(move |option| option.only.has(function))
+}
+
+/// What an option of this name means where there is one.
+pub(super) fn elsewhere(name: &str) -> Option<Meaning> {
+    let option = table::all().find(|option| option.spec.names().any(|known| known == name));
+    option.map(|option| option.meaning)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,32 +156,14 @@ pub(super) enum Meaning {
     ReasonTag,
     Measurement,
     PointTime,
+    TimeoutTimestampField,
+    TimestampUnit,
+    MaxDelay,
     FlushOnStop,
+    EndOfBatch,
     MaxRestoreAge,
     MapCountWarningThreshold,
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn each_name_is_one_option_s() {
-        let mut names = BTreeSet::new();
-        for name in OPTIONS.iter().flat_map(|option| option.spec.names()) {
-            assert!(names.insert(name.clone()), "{name} twice");
-        }
-        for name in ["taskId", "task_id_field", "max_key_size", "push_previous_map_as_event", "count"] {
-            assert!(names.contains(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn help_is_sentences_that_fit_in_a_table() {
-        for OptionSpec { name, help, .. } in OPTIONS.iter().map(|option| option.spec) {
-            assert!(help.ends_with('.') && help.len() <= 140, "{name}: {help}");
-        }
-    }
-}
+mod tests;

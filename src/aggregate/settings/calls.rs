@@ -1,10 +1,11 @@
 //! The calls of a script, each read as what its option is: a switch, a number in its range, a word.
 
+use super::elsewhere;
 use super::error::SettingsError;
 use super::{MapAction, OnOverflow, PointTime};
 use crate::aggregate::options::{self, AggregateOption, Function, Meaning};
 use crate::aggregate::template::Template;
-use crate::options::{self as table, Argument, CheckedCall, OptionError};
+use crate::options::{self as table, Argument, CheckedCall};
 use crate::proto::InitRequest;
 
 pub(super) type Call = CheckedCall<AggregateOption>;
@@ -23,8 +24,9 @@ pub(super) trait Word: Copy + 'static {
 }
 
 impl Calls {
-    pub(super) fn check(function: Function, request: &InitRequest) -> Result<Self, OptionError> {
-        table::check(options::of(function), request).map(Self)
+    pub(super) fn check(function: Function, request: &InitRequest) -> Result<Self, SettingsError> {
+        let calls = table::check(options::of(function), request);
+        calls.map(Self).map_err(|error| elsewhere::refuse(function, error))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Call> {
@@ -45,6 +47,18 @@ impl Calls {
         match self.get(meaning)?.arguments.first()? {
             Argument::Bool(on) => Some(*on),
             _ => None,
+        }
+    }
+
+    /// Refuses an option of one argument, if it was called at all.
+    pub(super) fn absent(
+        &self,
+        meaning: Meaning,
+        refuse: impl FnOnce(String, Argument) -> SettingsError,
+    ) -> Result<(), SettingsError> {
+        match self.get(meaning).and_then(|call| Some((call, call.arguments.first()?))) {
+            Some((call, came)) => Err(refuse(call.name.clone(), came.clone())),
+            None => Ok(()),
         }
     }
 

@@ -27,6 +27,28 @@ pub(crate) enum SettingsError {
     InactivityTimeout { option: String, came: i64, timeout: i64 },
     #[error("option {option}: TRUE means nothing without a flush; give flushInterval too")]
     NothingToReset { option: String },
+    /// Another function has it.
+    #[error("option {option}: {reason}")]
+    Elsewhere { option: String, reason: String },
+    #[error(
+        "option {option}: {came} means nothing where deadlines follow the clock; give timeoutTimestampField too, \
+         such as 'time', or leave it out"
+    )]
+    ByTheClock { option: String, came: Argument },
+    #[error(
+        "option {option}: {came} means nothing for a point's own time, which is in nanoseconds; name a field of \
+         ints with timeoutTimestampField, or leave it out"
+    )]
+    UnitOfNothing { option: String, came: Argument },
+    #[error(
+        "option {option}: {came} means nothing where the end of a batch ends its tasks; give endOfBatch(FALSE) too, \
+         or leave it out"
+    )]
+    FlushInBatch { option: String, came: Argument },
+    #[error(
+        "option {option}: {came} would send a session's events again at each flush; give resetOnFlush(TRUE) too"
+    )]
+    SentAgain { option: String, came: Argument },
     /// `what` is `field` or `tag`.
     #[error("option {option}: the {what} {name:?} is given by option {other} already; choose another name")]
     Taken { option: String, what: &'static str, name: String, other: String },

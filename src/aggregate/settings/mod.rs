@@ -7,7 +7,11 @@ mod names;
 
 mod outputs;
 
+mod time;
+
 mod overwriting;
+
+mod elsewhere;
 
 mod error;
 
@@ -18,6 +22,7 @@ use self::calls::Calls;
 use super::options::{Function, Meaning};
 use super::reduce::Kind;
 use super::template::Template;
+use crate::edge::Edge;
 use crate::proto::InitRequest;
 
 pub(crate) use self::error::SettingsError;
@@ -79,11 +84,13 @@ impl Settings {
         let pass_through = calls.switch(Meaning::PassThrough).unwrap_or(false);
         let push_previous = calls.switch(Meaning::PushPreviousMapAsEvent).unwrap_or(false);
         let push_on_timeout = calls.switch(Meaning::PushMapAsEventOnTimeout).unwrap_or(!pass_through);
+        let end_of_batch =
+            function.wants() == Edge::Batch && calls.switch(Meaning::EndOfBatch).unwrap_or(true);
         let (timeout, inactivity_timeout) = timeouts(&calls)?;
         let settings = Self {
             function,
-            time: Time::Clock,
-            end_of_batch: false,
+            time: time::of(&calls, function)?,
+            end_of_batch,
             group_by_task: calls.switch(Meaning::GroupByTask).unwrap_or(false),
             outputs: outputs::of(&calls)?,
             keep: keep(&calls, task_id.as_ref()),
@@ -98,7 +105,7 @@ impl Settings {
             max_bytes: calls.size(Meaning::MaxBytes)?.unwrap_or(256 << 20),
             on_overflow: calls.word(Meaning::OnOverflow)?.unwrap_or(OnOverflow::Evict),
             max_list_size: calls.size(Meaning::MaxListSize)?.unwrap_or(10_000),
-            flush: flush(&calls)?,
+            flush: time::flush(&calls, function, end_of_batch)?,
             push_on_timeout: push_on_timeout || push_previous,
             push_previous,
             emit_on_end: calls.switch(Meaning::EmitOnEnd).unwrap_or(!pass_through),
@@ -126,7 +133,9 @@ impl Settings {
 
     /// Whether an event can make a task hold more than it did.
     pub(crate) fn can_grow(&self) -> bool {
-        !self.keep.is_nothing() || self.outputs.iter().any(|output| output.kind.can_grow())
+        self.function == Function::Session
+            || !self.keep.is_nothing()
+            || self.outputs.iter().any(|output| output.kind.can_grow())
     }
 }
 
@@ -148,15 +157,6 @@ fn timeouts(calls: &Calls) -> Result<(i64, Option<i64>), SettingsError> {
             Err(SettingsError::InactivityTimeout { option: call.name.clone(), came, timeout })
         }
         _ => Ok((timeout, inactivity)),
-    }
-}
-
-fn flush(calls: &Calls) -> Result<Option<Flush>, SettingsError> {
-    let interval = calls.duration(Meaning::FlushInterval, 1)?;
-    let reset = calls.switch(Meaning::ResetOnFlush).unwrap_or(false);
-    match (interval, calls.get(Meaning::ResetOnFlush)) {
-        (None, Some(call)) if reset => Err(SettingsError::NothingToReset { option: call.name.clone() }),
-        _ => Ok(interval.map(|interval| Flush { interval, reset })),
     }
 }
 

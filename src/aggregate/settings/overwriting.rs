@@ -4,7 +4,7 @@
 use super::calls::Calls;
 use super::error::SettingsError;
 use super::{Keep, OnOverflow, Settings};
-use crate::aggregate::options::Meaning;
+use crate::aggregate::options::{Function, Meaning};
 use crate::aggregate::reduce::Kind;
 
 pub(super) fn check(calls: &Calls, settings: &Settings) -> Result<(), SettingsError> {
@@ -13,10 +13,11 @@ pub(super) fn check(calls: &Calls, settings: &Settings) -> Result<(), SettingsEr
     if !settings.pass_through || causes.is_empty() || is_told_apart(settings) {
         return Ok(());
     }
-    let remedies = if has_untagged_reason(settings) {
-        "measurement or reasonTag"
-    } else {
-        "measurement, reasonTag or tagOnTimeout"
+    let remedies = match (is_named_alone(settings), has_untagged_reason(settings)) {
+        (true, true) => "measurement or reasonTag",
+        (true, false) => "measurement, reasonTag or tagOnTimeout",
+        (false, true) => "reasonTag",
+        (false, false) => "reasonTag or tagOnTimeout",
     };
     Err(SettingsError::Overwriting { option: call.name.clone(), causes: causes.join(", "), remedies })
 }
@@ -26,7 +27,7 @@ fn causes(settings: &Settings) -> Vec<&'static str> {
     let causes = [
         ("pushPreviousMapAsEvent", settings.push_previous),
         ("pushMapAsEventOnTimeout", settings.push_on_timeout && !settings.push_previous),
-        ("emitOnEnd", settings.emit_on_end && settings.end_of_task),
+        ("emitOnEnd", comes_out_at_end(settings)),
         ("maxEvents", settings.max_events.is_some()),
         ("flushInterval", settings.flush.is_some()),
         ("flushOnStop", settings.flush_on_stop),
@@ -46,12 +47,21 @@ fn has_text(settings: &Settings) -> bool {
 
 fn is_told_apart(settings: &Settings) -> bool {
     let tagged = !settings.tags_on_timeout.is_empty() || settings.timeout_tags.is_some();
-    settings.measurement.is_some()
+    (settings.measurement.is_some() && is_named_alone(settings))
         || settings.reason_tag.is_some()
         || (tagged && !has_untagged_reason(settings))
 }
 
-/// The reasons `end` and `flush` get no timeout tags.
+/// Whether `measurement` names the tasks' points, but not the originals: those of one batch are named together.
+fn is_named_alone(settings: &Settings) -> bool {
+    settings.function != Function::BATCH
+}
+
+/// The reasons `end`, `batch` and `flush` get no timeout tags.
 fn has_untagged_reason(settings: &Settings) -> bool {
-    (settings.emit_on_end && settings.end_of_task) || settings.flush.is_some()
+    comes_out_at_end(settings) || settings.flush.is_some()
+}
+
+fn comes_out_at_end(settings: &Settings) -> bool {
+    settings.emit_on_end && (settings.end_of_task || settings.end_of_batch)
 }

@@ -4,8 +4,13 @@ mod accepted;
 
 mod refused;
 
+mod time;
+
+mod functions;
+
 use super::Settings;
 use crate::aggregate::options::Function;
+use crate::edge::Edge;
 use crate::proto::option_value::Value;
 use crate::proto::{self, OptionValue};
 
@@ -54,7 +59,26 @@ fn call(name: &str, values: Vec<Value>) -> proto::Option {
     proto::Option { name: name.to_owned(), values: values.collect() }
 }
 
+const TO_BATCH: Function = Function::Aggregate { wants: Edge::Stream, provides: Edge::Batch };
+const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provides: Edge::Stream };
+const EACH: [Function; 5] = [Function::STREAM, TO_BATCH, TO_STREAM, Function::BATCH, Function::Session];
+
 #[track_caller]
 fn settings(script: &proto::InitRequest) -> Settings {
-    Settings::new(Function::STREAM, script).unwrap_or_else(|refused| panic!("{refused}"))
+    settings_of(Function::STREAM, script)
+}
+
+#[track_caller]
+fn settings_of(function: Function, script: &proto::InitRequest) -> Settings {
+    Settings::new(function, script).unwrap_or_else(|refused| panic!("{refused}"))
+}
+
+#[track_caller]
+fn refused(script: &proto::InitRequest, words: &str) {
+    refused_of(Function::STREAM, script, words);
+}
+
+#[track_caller]
+fn refused_of(function: Function, script: &proto::InitRequest, words: &str) {
+    assert_eq!(Settings::new(function, script).expect_err(words).to_string(), words);
 }

@@ -1,14 +1,9 @@
 //! In which words a script's calls are refused.
 
 use super::super::*;
-use super::{Nanos, SECOND, Written, call, script, settings};
+use super::{Nanos, SECOND, Written, call, refused, script, settings};
 use crate::proto;
 use crate::proto::option_value::Value;
-
-#[track_caller]
-fn refused(script: &proto::InitRequest, words: &str) {
-    assert_eq!(Settings::new(Function::STREAM, script).expect_err(words).to_string(), words);
-}
 
 #[test]
 fn what_can_t_be_meant_is_refused() {
@@ -122,6 +117,7 @@ fn names_say_something() {
     check(script!(timeoutTags("")), "tag");
     check(script!(reasonTag("")), "key");
     check(script!(measurement("")), "name");
+    check(script!(timeoutTimestampField("")), "field");
 }
 
 #[test]
