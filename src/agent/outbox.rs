@@ -2,14 +2,17 @@
 //! bring it down or be taken for something else, whatever a handler does. The handler gets the
 //! error.
 
+#![allow(dead_code)]
+
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::outgoing::{Batch, Forward, MAX_SIZE_HINT, MAX_WAITING, SendError};
+use super::outgoing::{Batch, Forward, MAX_WAITING, SendError};
 use crate::edge::Edge;
 use crate::proto;
+use crate::wire::batch_writer::{BeginBody, EndBody, MAX_SIZE_HINT};
 use crate::wire::patch::PointPatch;
 use crate::wire::point::PointView;
-use crate::wire::request::number::POINT;
+use crate::wire::request::number::{BEGIN, END, POINT};
 use crate::wire::response::{self, ResponseMessage};
 use crate::wire::varint;
 
@@ -90,8 +93,7 @@ impl Outbox {
     pub(crate) fn encoded_point(&mut self, body: &[u8]) -> Result<(), SendError> {
         self.admit_point()?;
         self.make_room(body.len() + 3 * varint::MAX_LEN);
-        response::write_header(POINT, body.len(), &mut self.ready);
-        self.ready.put_slice(body);
+        write_body(POINT, body, &mut self.ready);
         Ok(())
     }
 
@@ -113,9 +115,7 @@ impl Outbox {
 
     /// Sends a whole batch. While another is open it waits for that one's end.
     pub fn batch(&mut self, batch: &Batch) -> Result<(), SendError> {
-        if self.provides != Edge::Batch {
-            return Err(SendError::NotBatches { sent: "a batch" });
-        }
+        self.admit_batch()?;
         if !self.open {
             batch.write(&mut self.ready);
             return Ok(());
@@ -127,6 +127,54 @@ impl Outbox {
             self.waiting.truncate(before);
             return Err(SendError::TooMuchWaiting { bytes });
         }
+        Ok(())
+    }
+
+    /// Begins a batch whose message has been written by hand.
+    pub(crate) fn encoded_begin(&mut self, begin: &BeginBody) -> Result<(), SendError> {
+        self.admit_begin()?;
+        self.make_room(begin.bytes().len() + 3 * varint::MAX_LEN);
+        write_body(BEGIN, begin.bytes(), &mut self.ready);
+        Ok(())
+    }
+
+    /// Ends the batch that is open, likewise.
+    pub(crate) fn encoded_end(&mut self, end: &EndBody) -> Result<(), SendError> {
+        self.admit_end()?;
+        self.make_room(end.bytes().len() + 3 * varint::MAX_LEN);
+        write_body(END, end.bytes(), &mut self.ready);
+        self.release_waiting();
+        Ok(())
+    }
+
+    /// Sends a whole batch that has been written by hand, as [`batch`](Self::batch). `points`: frames of points,
+    /// one or more in each piece.
+    pub(crate) fn encoded_batch<'p, P>(
+        &mut self,
+        begin: &BeginBody,
+        points: P,
+        end: &EndBody,
+    ) -> Result<(), SendError>
+    where
+        P: IntoIterator<Item = &'p [u8], IntoIter: Clone>,
+    {
+        self.admit_batch()?;
+        let points = points.into_iter();
+        let headers = 2 * 3 * varint::MAX_LEN;
+        let bytes = begin.bytes().len() + points.clone().map(<[u8]>::len).sum::<usize>() + end.bytes().len();
+        let out = if self.open {
+            let bytes = self.waiting.len() + bytes + headers;
+            if bytes > MAX_WAITING {
+                return Err(SendError::TooMuchWaiting { bytes });
+            }
+            &mut self.waiting
+        } else {
+            self.make_room(bytes + headers);
+            &mut self.ready
+        };
+        write_body(BEGIN, begin.bytes(), out);
+        points.for_each(|frames| out.put_slice(frames));
+        write_body(END, end.bytes(), out);
         Ok(())
     }
 
@@ -181,6 +229,13 @@ impl Outbox {
         }
     }
 
+    fn admit_batch(&self) -> Result<(), SendError> {
+        match self.provides {
+            Edge::Stream => Err(SendError::NotBatches { sent: "a batch" }),
+            Edge::Batch => Ok(()),
+        }
+    }
+
     fn admit_begin(&mut self) -> Result<(), SendError> {
         self.admit_part("a BeginBatch")?;
         if self.open {
@@ -230,5 +285,110 @@ impl Outbox {
         if !self.waiting.is_empty() {
             self.ready.put_slice(&self.waiting.split());
         }
+    }
+}
+
+#[inline]
+fn write_body(number: u32, body: &[u8], out: &mut BytesMut) {
+    response::write_header(number, body.len(), out);
+    out.put_slice(body);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::batch_writer::Head;
+
+    fn batch(points: usize) -> Batch {
+        let tags = [("host".to_owned(), "web0".to_owned()), ("user".to_owned(), String::new())].into();
+        let point = |time| proto::Point { time, ..Default::default() };
+        Batch {
+            name: "m".to_owned(),
+            tags,
+            by_name: true,
+            tmax: -5,
+            points: (0..).map(point).take(points).collect(),
+        }
+    }
+
+    fn bodies(batch: &Batch) -> (BeginBody, EndBody) {
+        let tags = batch.tags.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let head = Head { name: batch.name.as_bytes(), group: &b""[..], tags, by_name: batch.by_name };
+        let (mut begin, mut end) = (BeginBody::default(), EndBody::default());
+        begin.write(head.clone(), batch.points.len());
+        end.write(head, batch.tmax);
+        (begin, end)
+    }
+
+    fn encoded(out: &mut Outbox, batch: &Batch) -> Result<(), SendError> {
+        let (begin, end) = bodies(batch);
+        let mut points = BytesMut::new();
+        batch.points.iter().for_each(|point| response::write_point(point, &mut points));
+        // In two pieces, wherever the cut is.
+        let (one, two) = points.split_at(points.len() / 2);
+        out.encoded_batch(&begin, [one, two], &end)
+    }
+
+    fn outbox(provides: Edge) -> Outbox {
+        let mut outbox = Outbox::new(provides);
+        outbox.set_in_data(true);
+        outbox
+    }
+
+    #[test]
+    fn a_batch_written_by_hand_is_the_batch() {
+        for points in [0, 1, 300] {
+            let batch = batch(points);
+            let (mut plain, mut by_hand, mut parts) =
+                (outbox(Edge::Batch), outbox(Edge::Batch), outbox(Edge::Batch));
+            plain.batch(&batch).unwrap();
+            encoded(&mut by_hand, &batch).unwrap();
+            let (begin, end) = bodies(&batch);
+            parts.encoded_begin(&begin).unwrap();
+            for point in &batch.points {
+                parts.point(point).unwrap();
+            }
+            parts.encoded_end(&end).unwrap();
+            let plain = plain.take();
+            assert_eq!(by_hand.take(), plain);
+            assert_eq!(parts.take(), plain);
+        }
+    }
+
+    #[test]
+    fn one_written_by_hand_waits_for_the_end_of_another() {
+        let (small, large) = (batch(2), batch(1));
+        let [mut plain, mut by_hand] = [(); 2].map(|()| outbox(Edge::Batch));
+        let begin = proto::BeginBatch::default();
+        for out in [&mut plain, &mut by_hand] {
+            out.begin(&begin).unwrap();
+        }
+        plain.batch(&small).unwrap();
+        encoded(&mut by_hand, &small).unwrap();
+        let (begin, end) = bodies(&large);
+        assert_eq!(by_hand.encoded_begin(&begin), Err(SendError::BatchOpen));
+        let much = vec![0; MAX_WAITING];
+        let refused = by_hand.encoded_batch(&begin, [&much[..]], &end);
+        assert!(matches!(refused, Err(SendError::TooMuchWaiting { bytes }) if bytes > MAX_WAITING));
+        for out in [&mut plain, &mut by_hand] {
+            out.end(&proto::EndBatch::default()).unwrap();
+        }
+        assert_eq!(by_hand.encoded_end(&end), Err(SendError::NoBatchOpen));
+        assert_eq!(by_hand.take(), plain.take());
+    }
+
+    #[test]
+    fn parts_come_in_data_only_and_nothing_on_a_stream_edge() {
+        let batch = batch(1);
+        let (begin, end) = bodies(&batch);
+        let mut out = outbox(Edge::Stream);
+        assert!(matches!(encoded(&mut out, &batch), Err(SendError::NotBatches { .. })));
+        assert!(matches!(out.encoded_begin(&begin), Err(SendError::NotBatches { .. })));
+        assert!(matches!(out.encoded_end(&end), Err(SendError::NotBatches { .. })));
+        assert_eq!(out.take(), None);
+        let mut out = Outbox::new(Edge::Batch);
+        assert!(matches!(out.encoded_begin(&begin), Err(SendError::NotInData { .. })));
+        assert!(matches!(out.encoded_end(&end), Err(SendError::NotInData { .. })));
+        encoded(&mut out, &batch).unwrap();
     }
 }

@@ -7,12 +7,9 @@ use bytes::BytesMut;
 use crate::handler::UnixNanos;
 use crate::proto;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
+use crate::wire::batch_writer::MAX_SIZE_HINT;
 use crate::wire::point::PointView;
 use crate::wire::{WireError, response};
-
-/// The largest `BeginBatch.size` sent. Kapacitor allocates as many slots at once and counts the
-/// points all the same.
-pub(super) const MAX_SIZE_HINT: i64 = 1 << 20;
 
 /// How many bytes of whole batches may wait for the end of a forwarded one.
 pub(super) const MAX_WAITING: usize = 64 << 20;

@@ -15,6 +15,8 @@ pub(crate) mod entry;
 
 pub mod batch;
 
+pub(crate) mod batch_writer;
+
 pub mod request;
 
 pub mod patch;
