@@ -45,6 +45,10 @@ mod reduce;
 
 mod kept;
 
+mod events;
+
+mod dress;
+
 mod emit;
 
 mod types;
