@@ -53,6 +53,10 @@ mod reduce;
 
 mod kept;
 
+mod events;
+
+mod dress;
+
 mod emit;
 
 mod types;

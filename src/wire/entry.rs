@@ -100,6 +100,12 @@ impl<'a> Entries<'a> {
         None
     }
 
+    /// Where the next entry stands, whatever is in it.
+    #[inline]
+    pub(crate) fn next_range(&mut self) -> Option<Range<usize>> {
+        self.next_unread().map(|(_, _, range)| range)
+    }
+
     #[inline]
     fn next_unread(&mut self) -> Option<(EntryKind, &'a [u8], Range<usize>)> {
         while let [tag, after @ ..] = self.rest {
