@@ -2,8 +2,6 @@
 //! bring it down or be taken for something else, whatever a handler does. The handler gets the
 //! error.
 
-#![allow(dead_code)]
-
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::outgoing::{Batch, Forward, MAX_WAITING, SendError};
@@ -135,6 +133,13 @@ impl Outbox {
         self.admit_begin()?;
         self.make_room(begin.bytes().len() + 3 * varint::MAX_LEN);
         write_body(BEGIN, begin.bytes(), &mut self.ready);
+        Ok(())
+    }
+
+    /// Sends frames of points that have been written by hand, into the batch that is open.
+    pub(crate) fn encoded_points(&mut self, frames: &[u8]) -> Result<(), SendError> {
+        self.admit_point()?;
+        self.put(frames);
         Ok(())
     }
 

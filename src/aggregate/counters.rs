@@ -48,6 +48,8 @@ pub struct Counters {
     pub no_time: u64,
     /// Points that waited for less than `maxDelay`, since too much waited.
     pub early: u64,
+    /// Batches that began to go out before their end, since too much came of them.
+    pub split: u64,
     /// Fields and tags that could not come out: of another type than before, of a tag's name, a dimension's.
     pub left_out: u64,
 }
@@ -81,7 +83,7 @@ impl ByReason {
 
 impl Counters {
     /// Each with its name, but for those by reason.
-    pub fn named(&self) -> [(&'static str, u64); 19] {
+    pub fn named(&self) -> [(&'static str, u64); 20] {
         [
             ("points", self.points),
             ("events", self.events),
@@ -101,6 +103,7 @@ impl Counters {
             ("late", self.late),
             ("no_time", self.no_time),
             ("early", self.early),
+            ("split", self.split),
             ("left_out", self.left_out),
         ]
     }

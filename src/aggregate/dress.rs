@@ -1,8 +1,6 @@
 //! The events of a session as the points of a batch: with the tags and the field that the task adds, and
 //! without what these replace.
 
-#![allow(dead_code)]
-
 use std::ops::Range;
 
 use bytes::BufMut;
@@ -95,19 +93,21 @@ impl<'a> Dress<'a> {
     pub(super) fn frames(&self, events: &Events, out: &mut Vec<u8>) -> u64 {
         const HEADER_AND_TIME: usize = 4 * varint::MAX_LEN;
         out.reserve(events.packed_len() + events.len() * (HEADER_AND_TIME + self.added.len()));
-        let mut left_out = 0;
-        for (time, entries) in events.sorted() {
-            let whole;
-            let (entries, changes) = if let Ok(changes) = self.changes(entries) {
-                (entries, changes)
-            } else {
-                whole = readable(entries);
-                (&whole[..], self.changes(&whole).unwrap_or_default())
-            };
-            left_out += u64::from(changes.left_out.count_ones());
-            self.frame(time, entries, &changes, out);
-        }
-        left_out
+        events.sorted().map(|(time, entries)| self.frame(time, entries, out)).sum()
+    }
+
+    /// Likewise of one of them.
+    #[inline]
+    pub(super) fn frame(&self, time: i64, entries: &[u8], out: &mut Vec<u8>) -> u64 {
+        let whole;
+        let (entries, changes) = if let Ok(changes) = self.changes(entries) {
+            (entries, changes)
+        } else {
+            whole = readable(entries);
+            (&whole[..], self.changes(&whole).unwrap_or_default())
+        };
+        self.write(time, entries, &changes, out);
+        u64::from(changes.left_out.count_ones())
     }
 
     fn tag(&mut self, name: &'a [u8], value: &[u8], role: Tag) {
@@ -157,7 +157,7 @@ impl<'a> Dress<'a> {
     }
 
     #[inline]
-    fn frame(&self, time: i64, entries: &[u8], changes: &Changes<'_>, out: &mut Vec<u8>) {
+    fn write(&self, time: i64, entries: &[u8], changes: &Changes<'_>, out: &mut Vec<u8>) {
         let mut tags = Vec::new();
         if let Some(more) = self.tags {
             let own = changes.tags;

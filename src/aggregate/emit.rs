@@ -15,8 +15,9 @@ use super::settings::{Output, PointTime, Settings};
 use super::tasks::Task;
 use super::types::{Type, Types};
 use super::value::Value;
-use crate::handler::UnixNanos;
+use crate::edge::Edge;
 use crate::options::exact_double;
+use crate::wire::batch_writer::{BeginBody, EndBody, Head};
 use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
@@ -32,10 +33,12 @@ const COUNT: &str = "count";
 pub(super) struct Emitter {
     /// The types of the fields that have come out.
     pub(super) types: Types,
-    /// The point's message.
+    /// The point's message; on its way into a batch only its tags and fields.
     body: Vec<u8>,
     /// The group of a point that is grouped by its task.
     group: Vec<u8>,
+    begin: BeginBody,
+    end: EndBody,
     /// Tags that were left out since points are grouped by them; each is logged once.
     refused: HashSet<String>,
 }
@@ -57,31 +60,29 @@ impl Emitter {
         Self { types: Types::new(own, settings.max_bytes), ..Self::default() }
     }
 
-    /// The point's message, to be sent before the next one is written.
+    /// Writes the point of a task, which comes out at this moment: for a stream the whole message. Its time.
     pub(super) fn write(
         &mut self,
-        settings: &Settings,
-        identity: &Identity,
-        now: UnixNanos,
+        node: (&Settings, &Identity),
+        moment: i64,
         ended: Ended<'_>,
         group: &mut Group,
         counters: &mut Counters,
-    ) -> &[u8] {
-        let Ended { task, reason, .. } = ended;
-        let own = match settings.point_time {
-            PointTime::First => task.first,
-            PointTime::Last => task.last,
-            PointTime::Emit => now,
-        };
-        let time = group.times.next(own, settings.point_time);
+    ) -> i64 {
+        let (settings, identity) = node;
+        let time = group.times.next(own_time(settings, moment, ended.task), settings.point_time);
+        let name = measurement(settings, ended.origin);
+        let is_whole = settings.function.provides() == Edge::Stream;
         self.body.clear();
         self.body.shrink_to(LARGE);
-        point_writer::time(time, &mut self.body);
-        let [name, database, retention_policy] = origin_bytes(ended.origin);
-        let name = settings.measurement.as_deref().map_or(name, str::as_bytes);
-        point_writer::text(number::NAME, name, &mut self.body);
-        point_writer::text(number::DATABASE, database, &mut self.body);
-        point_writer::text(number::RETENTION_POLICY, retention_policy, &mut self.body);
+        if is_whole {
+            let [_, database, retention_policy] = origin_bytes(ended.origin);
+            point_writer::time(time, &mut self.body);
+            point_writer::text(number::NAME, name, &mut self.body);
+            point_writer::text(number::DATABASE, database, &mut self.body);
+            point_writer::text(number::RETENTION_POLICY, retention_policy, &mut self.body);
+        }
+        let Ended { task, reason, .. } = ended;
         let mut point = Point {
             emitter: self,
             settings,
@@ -93,10 +94,107 @@ impl Emitter {
             kept_tags: Vec::new(),
             has_fields: false,
         };
-        point.group();
+        if is_whole {
+            point.group();
+        }
+        point.group_tags();
         point.tags(reason);
         point.fields(reason);
+        time
+    }
+
+    /// What was written last.
+    pub(super) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Writes the begin and the end of a batch of this name and group; of one task's points, if it is given.
+    pub(super) fn frame(
+        &mut self,
+        group: &Group,
+        (name, task): (&[u8], Option<(&Settings, &Identity, &Task)>),
+        (size, tmax): (usize, i64),
+    ) -> (&BeginBody, &EndBody) {
+        let mut tags = group.all_tags();
+        let task =
+            task.filter(|(settings, identity, _)| settings.group_by_task && identity.names().len() > 0);
+        if let Some((_, identity, task)) = task {
+            regroup(&mut tags, identity, task);
+            write_key(group.by_name, name, &tags, &mut self.group);
+        }
+        let key = if task.is_some() { &*self.group } else { &*group.key };
+        let tags = tags.iter().map(|(name, value)| (*name, *value));
+        let head = Head { name, group: key, tags, by_name: group.by_name };
+        self.begin.write(head.clone(), size);
+        self.end.write(head, tmax);
+        (&self.begin, &self.end)
+    }
+
+    /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
+    /// for one of another group.
+    pub(super) fn may_set(&mut self, name: &str, group: &Group, counters: &mut Counters) -> bool {
+        if !group.is_dimension(name.as_bytes()) {
+            return true;
+        }
+        counters.left_out += 1;
+        if self.refused.insert(name.to_owned()) {
+            let group = String::from_utf8_lossy(&group.key);
+            warn!(tag = name, ?group, "tag not set: points are grouped by it; choose another name");
+        }
+        false
+    }
+}
+
+/// The time of a task's point before it is seen to that no two are equal.
+pub(super) fn own_time(settings: &Settings, moment: i64, task: &Task) -> i64 {
+    match settings.point_time {
+        PointTime::First => task.first,
+        PointTime::Last => task.last,
+        PointTime::Emit => moment,
+    }
+}
+
+/// The measurement of what comes of a task with this origin.
+pub(super) fn measurement<'a>(settings: &'a Settings, origin: &'a [u8]) -> &'a [u8] {
+    let [name, ..] = origin_bytes(origin);
+    settings.measurement.as_deref().map_or(name, str::as_bytes)
+}
+
+/// What the id of a task was made of: name, kind and text of each value.
+pub(super) fn id_values<'a>(
+    identity: &'a Identity,
+    task: &'a Task,
+) -> impl Iterator<Item = (&'a str, Kind, &'a [u8])> + use<'a> {
+    identity.names().zip(task.id.values()).map(|(name, (kind, text))| (name, kind, text))
+}
+
+/// The whole id of a task.
+pub(super) fn whole_id<'a>(identity: &Identity, group: &'a Group, task: &'a Task) -> &'a [u8] {
+    if identity.is_group() { &group.key } else { task.id.text() }
+}
+
+/// The id of a task among the dimensions, unless these say something of its names themselves.
+fn regroup<'a>(dimensions: &mut BTreeMap<&'a [u8], &'a [u8]>, identity: &'a Identity, task: &'a Task) {
+    for (name, _, text) in id_values(identity, task) {
+        let value = dimensions.entry(name.as_bytes()).or_default();
+        if value.is_empty() {
+            *value = text;
+        }
+    }
+}
+
+/// As Kapacitor's groupBy has them, sorted: two nodes' groups are the same if their bytes are.
+fn write_key(by_name: bool, name: &[u8], dimensions: &BTreeMap<&[u8], &[u8]>, key: &mut Vec<u8>) {
+    key.clear();
+    if by_name {
+        key.extend_from_slice(name);
+        key.push(b'\n');
+    }
+    for (index, (name, value)) in dimensions.iter().enumerate() {
+        let separator: &[u8] = if index > 0 { b"," } else { b"" };
+        for part in [separator, name, b"=", value] {
+            key.extend_from_slice(part);
+        }
     }
 }
 
@@ -116,57 +214,33 @@ struct Point<'a> {
 }
 
 impl<'a> Point<'a> {
-    /// What the id was made of: name, kind and text of each value.
     fn id_values(&self) -> impl Iterator<Item = (&'a str, Kind, &'a [u8])> + use<'a> {
-        let Self { identity, task, .. } = *self;
-        let (names, values) = (identity.names(), task.id.values());
-        names.zip(values).map(|(name, (kind, text))| (name, kind, text))
+        id_values(self.identity, self.task)
     }
 
-    /// The group, its dimensions and their tags; with `groupByTask` the id among them.
+    /// The group and its dimensions; with `groupByTask` the id among them.
     fn group(&mut self) {
-        let body = &mut self.emitter.body;
-        if self.group.by_name {
+        let Self { settings, identity, group, task, name, .. } = *self;
+        let Emitter { group: key, body, .. } = &mut *self.emitter;
+        if group.by_name {
             point_writer::by_name(body);
         }
-        for (name, value) in &self.group.tags {
-            patch::write_entry(name, EntryKind::Tag, fields::Value::Bytes(value), body);
-        }
-        if self.settings.group_by_task && self.identity.names().len() > 0 {
-            self.group_by_task();
-            return;
-        }
-        point_writer::text(number::GROUP, &self.group.key, body);
-        for dimension in &self.group.dimensions {
-            point_writer::text(number::DIMENSION, dimension, body);
+        if settings.group_by_task && identity.names().len() > 0 {
+            let mut dimensions = group.all_tags();
+            regroup(&mut dimensions, identity, task);
+            write_key(group.by_name, name, &dimensions, key);
+            point_writer::text(number::GROUP, key, body);
+            dimensions.keys().for_each(|name| point_writer::text(number::DIMENSION, name, body));
+        } else {
+            point_writer::text(number::GROUP, &group.key, body);
+            group.dimensions.iter().for_each(|name| point_writer::text(number::DIMENSION, name, body));
         }
     }
 
-    fn group_by_task(&mut self) {
-        // As Kapacitor's groupBy has them, sorted: two nodes' groups are the same if their bytes are.
-        let mut all: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
-        for (name, _, text) in self.id_values() {
-            all.insert(name.as_bytes(), text);
-        }
-        for name in &self.group.dimensions {
-            let value = all.entry(name).or_default();
-            *value = self.group.tag(name).unwrap_or(*value);
-        }
-        let Emitter { group: key, body, .. } = &mut *self.emitter;
-        key.clear();
-        if self.group.by_name {
-            key.extend_from_slice(self.name);
-            key.push(b'\n');
-        }
-        for (index, (name, value)) in all.iter().enumerate() {
-            let separator: &[u8] = if index > 0 { b"," } else { b"" };
-            for part in [separator, name, b"=", value] {
-                key.extend_from_slice(part);
-            }
-        }
-        point_writer::text(number::GROUP, key, body);
-        for name in all.keys() {
-            point_writer::text(number::DIMENSION, name, body);
+    /// The tags that it is grouped by.
+    fn group_tags(&mut self) {
+        for (name, value) in &self.group.tags {
+            patch::write_entry(name, EntryKind::Tag, fields::Value::Bytes(value), &mut self.emitter.body);
         }
     }
 
@@ -207,16 +281,10 @@ impl<'a> Point<'a> {
         }
     }
 
-    /// A tag that an option sets, unless points are grouped by it: Kapacitor would take the point for one
-    /// of another group.
+    /// A tag that an option sets.
     fn own_tag(&mut self, name: &str, value: &[u8]) {
-        if !self.group.is_dimension(name.as_bytes()) {
-            return self.tag(name.as_bytes(), value);
-        }
-        self.counters.left_out += 1;
-        if self.emitter.refused.insert(name.to_owned()) {
-            let group = String::from_utf8_lossy(&self.group.key);
-            warn!(tag = name, ?group, "tag not set: points are grouped by it; choose another name");
+        if self.emitter.may_set(name, self.group, self.counters) {
+            self.tag(name.as_bytes(), value);
         }
     }
 
@@ -320,8 +388,7 @@ impl<'a> Point<'a> {
 
     /// The whole id.
     fn id(&self) -> &'a [u8] {
-        let Self { group, task, identity, .. } = *self;
-        if identity.is_group() { &group.key } else { task.id.text() }
+        whole_id(self.identity, self.group, self.task)
     }
 
     /// Whether a value of the id that first came as this is a tag of the point.
@@ -331,7 +398,7 @@ impl<'a> Point<'a> {
 
     /// What the task keeps, tags or fields: never a dimension or what the id is made of (see `event`).
     fn kept(&self, tags: bool) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        let entries = self.task.kept.as_deref().into_iter().flat_map(Kept::entries);
+        let entries = self.task.kept().into_iter().flat_map(Kept::entries);
         entries.filter(move |entry| (entry.kind == EntryKind::Tag) == tags)
     }
 

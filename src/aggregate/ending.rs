@@ -21,13 +21,15 @@ pub enum Reason {
     Stop,
     /// Its end event has come.
     End,
+    /// The batch has ended that its events came in.
+    Batch,
     /// It goes on; this is its result so far (`flushInterval`).
     Flush,
 }
 
 impl Reason {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Timeout,
         Self::Inactivity,
         Self::Previous,
@@ -36,6 +38,7 @@ impl Reason {
         Self::MaxList,
         Self::Stop,
         Self::End,
+        Self::Batch,
         Self::Flush,
     ];
 
@@ -50,20 +53,21 @@ impl Reason {
             Self::MaxList => "max_list",
             Self::Stop => "stop",
             Self::End => "end",
+            Self::Batch => "batch",
             Self::Flush => "flush",
         }
     }
 
     /// Whether the task was cut short: its point says so with the timeout tags.
     pub(super) fn is_timeout(self) -> bool {
-        !matches!(self, Self::End | Self::Flush)
+        !matches!(self, Self::End | Self::Batch | Self::Flush)
     }
 
     /// Whether a task that ends for this reason comes out. Others vanish, counted.
     pub(super) fn comes_out(self, settings: &Settings) -> bool {
         match self {
             Self::Timeout | Self::Inactivity => settings.push_on_timeout || settings.push_previous,
-            Self::End => settings.emit_on_end,
+            Self::End | Self::Batch => settings.emit_on_end,
             _ => true,
         }
     }

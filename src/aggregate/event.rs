@@ -3,12 +3,14 @@
 use ahash::RandomState;
 
 use super::ending::Reason;
+use super::events::Events;
 use super::kept::Kept;
 use super::names::Event;
 use super::node::Node;
+use super::options::Function;
 use super::reduce::{Tally, heap};
 use super::settings::{Keep, Settings};
-use super::tasks::Task;
+use super::tasks::{Gathered, Task};
 use crate::wire::point::PointView;
 
 /// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.
@@ -46,6 +48,9 @@ impl Node {
             };
             reducer.update(&output.kind, value, event.time, &mut tally);
         }
+        if self.settings.function == Function::Session {
+            gather(task, point, &mut tally);
+        }
         if !self.settings.keep.is_nothing() {
             let group = self.groups.get(task.group);
             let carried = |name: &[u8]| {
@@ -77,17 +82,30 @@ fn keep(
     hasher: &RandomState,
     tally: &mut Tally,
 ) {
-    let is_new = task.kept.is_none();
-    let kept = task.kept.get_or_insert_default();
+    let is_new = task.gathered.is_none();
+    let gathered = task.gathered.get_or_insert_with(|| Box::new(Gathered::Kept(Kept::default())));
     if is_new {
-        tally.grown += heap::boxed::<Kept>().cast_signed();
+        tally.grown += heap::boxed::<Gathered>().cast_signed();
     }
+    let Gathered::Kept(kept) = &mut **gathered else { return };
     let wanted = |key: &[u8]| match keep {
         Keep::All => !carried(key),
         Keep::Names(names) => names.iter().any(|name| name.as_bytes() == key) && !carried(key),
     };
     // `Names::read` has read the point before; what it did not look at may still be broken.
     let _ = kept.take(point.entries(), wanted, hasher, tally);
+}
+
+/// A session holds the event itself.
+#[inline]
+fn gather(task: &mut Task, point: &PointView<'_>, tally: &mut Tally) {
+    let before = task.gathered.as_deref().map_or(0, Gathered::boxed_bytes);
+    let gathered = task.gathered.get_or_insert_with(|| Box::new(Gathered::Events(Events::default())));
+    if let Gathered::Events(events) = &mut **gathered {
+        events.push(point);
+        tally.longest_list = tally.longest_list.max(events.len());
+    }
+    tally.grown += gathered.boxed_bytes().cast_signed() - before.cast_signed();
 }
 
 /// The first of the reasons that an event ends its task for.

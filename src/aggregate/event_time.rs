@@ -3,14 +3,16 @@
 
 use smallvec::SmallVec;
 
+use super::batches::with_name;
 use super::deadlines::{Deadlines, Places};
 use super::ending::Reason;
+use super::groups::Groups;
 use super::held::Waiting;
-use super::node::{AT_ONCE, Moment, Node};
+use super::node::{AT_ONCE, Moment, Node, Place, Read};
 use super::reference::Stamp;
 use super::settings::Time;
 use super::timeline::Ahead;
-use super::timers::{multiple_after, take_one, without};
+use super::timers::{take_one, without};
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::point::PointView;
@@ -33,6 +35,8 @@ pub(super) struct EventTime {
     held: usize,
     /// The number of the next point to wait.
     serial: u64,
+    /// The group and the time of the point that is being taken.
+    taking: Option<(u32, i64)>,
 }
 
 impl EventTime {
@@ -46,6 +50,7 @@ impl EventTime {
             places: Places::default(),
             held: 0,
             serial: 0,
+            taking: None,
         })
     }
 
@@ -57,6 +62,21 @@ impl EventTime {
     /// What points that wait take, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.held
+    }
+
+    /// How late it is for the tasks of a group.
+    #[inline]
+    pub(super) fn of(&self, group: u32, groups: &Groups) -> i64 {
+        let reached = groups.timeline(group).map_or(i64::MIN, |timeline| timeline.reached);
+        match self.taking {
+            Some((taking, time)) if taking == group => reached.max(time),
+            _ => reached,
+        }
+    }
+
+    /// Whether points wait.
+    pub(super) fn holds_points(&self) -> bool {
+        self.held > 0
     }
 
     /// Groups have other numbers now, and nothing lies ahead of any.
@@ -73,23 +93,19 @@ impl Node {
         points: &[PointView<'_>],
         out: &mut Outbox,
     ) -> Result<usize, SendError> {
-        self.each(points, |node, point, read| {
-            let moment = |event| Moment { now, event };
-            let Ok(group) = node.groups.of(point) else {
+        let place = self.place();
+        self.each(points, &place, |node, point, read| {
+            let Ok(group) = node.group_of(point, &place) else {
                 // No task can take it.
-                node.point(moment(point.time()), point, read, out)?;
+                node.point(Moment { now, event: point.time() }, point, read, out)?;
                 return Ok(Progress::Done);
             };
-            let Some(Arrival { time, is_late, is_makeshift, watermark }) = node.arrive(now, group, point)
-            else {
-                return Ok(Progress::Done);
-            };
-            if node.advance(group, watermark, out)? == Progress::More {
+            let Some(arrival) = node.arrive(now, group, point) else { return Ok(Progress::Done) };
+            if node.advance(group, arrival.watermark, out)? == Progress::More {
                 return Ok(Progress::More);
             }
-            node.counters.late += u64::from(is_late);
-            node.counters.no_time += u64::from(is_makeshift);
-            node.point(moment(time), point, read, out)?;
+            node.count(&arrival);
+            node.take_at(now, (group, arrival.time), point, read, out)?;
             node.schedule(group);
             Ok(Progress::Done)
         })
@@ -102,26 +118,53 @@ impl Node {
         points: &[PointView<'_>],
         out: &mut Outbox,
     ) -> Result<usize, SendError> {
+        let place = self.place();
+        let max_delay = self.event_time.as_ref().map_or(0, |clock| clock.max_delay);
         for (taken, point) in points.iter().enumerate() {
-            let Ok(group) = self.groups.of(point) else {
-                self.each(&[*point], |node, point, read| {
+            let Ok(group) = self.group_of(point, &place) else {
+                // No task can take it: it has nothing to wait for.
+                self.each(&[*point], &place, |node, point, read| {
                     node.point(Moment { now, event: point.time() }, point, read, out)?;
                     Ok(Progress::Done)
                 })?;
                 continue;
             };
             // What is owed to points that came before.
-            if self.release(group, now, out)? == Progress::More {
+            if self.release(group, max_delay, now, out)? == Progress::More {
                 return Ok(taken);
             }
             let Some(arrival) = self.arrive(now, group, point) else { continue };
-            self.counters.late += u64::from(arrival.is_late);
-            self.counters.no_time += u64::from(arrival.is_makeshift);
+            self.count(&arrival);
             self.wait(group, arrival.time, point);
-            self.release(group, now, out)?;
+            self.release(group, max_delay, now, out)?;
             self.schedule(group);
         }
         Ok(points.len())
+    }
+
+    fn count(&mut self, arrival: &Arrival) {
+        self.counters.late += u64::from(arrival.is_late);
+        self.counters.no_time += u64::from(arrival.is_makeshift);
+    }
+
+    /// A point is taken at the time that it tells in its group.
+    #[inline]
+    fn take_at(
+        &mut self,
+        now: UnixNanos,
+        (group, event): (u32, i64),
+        point: &PointView<'_>,
+        read: Read<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        if let Some(clock) = &mut self.event_time {
+            clock.taking = Some((group, event));
+        }
+        let taken = self.point(Moment { now, event }, point, read, out);
+        if let Some(clock) = &mut self.event_time {
+            clock.taking = None;
+        }
+        taken
     }
 
     /// A point of the group has come, which tells how late it is.
@@ -144,7 +187,7 @@ impl Node {
             timeline.reached = timeline.reached.max(to);
             match timeline.timer() {
                 Some((moment, ahead)) if moment < timeline.reached => {
-                    if out.is_full() {
+                    if out.is_full() && self.is_patient {
                         return Ok(Progress::More);
                     }
                     self.happen(group, moment, ahead, out)?;
@@ -159,7 +202,13 @@ impl Node {
         let Some(clock) = &mut self.event_time else { return };
         clock.serial += 1;
         let serial = clock.serial;
-        self.hold_again(group, time, serial, point.frame());
+        match &self.batch {
+            None => self.hold_again(group, time, serial, point.frame()),
+            Some(batch) => {
+                let frame = with_name(point, self.origins.encoded(batch.origin));
+                self.hold_again(group, time, serial, &frame);
+            }
+        }
     }
 
     /// A point waits that has come as this frame.
@@ -173,14 +222,20 @@ impl Node {
         }
     }
 
-    /// Points of the group that have waited long enough are taken, and its time goes on with them.
-    fn release(&mut self, group: u32, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+    /// Points of the group that have waited for so much later ones are taken, and its time goes on with them.
+    pub(super) fn release(
+        &mut self,
+        group: u32,
+        max_delay: i64,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<Progress, SendError> {
         loop {
             let Some((clock, timeline)) = self.event_time.as_ref().zip(self.groups.timeline_mut(group))
             else {
                 return Ok(Progress::Done);
             };
-            let watermark = timeline.watermark(clock.max_delay);
+            let watermark = timeline.watermark(max_delay);
             let is_crowded = clock.held > self.settings.max_bytes / HELD_PART;
             let first = timeline.held.first().filter(|&first| first <= watermark || is_crowded);
             let Some(first) = first else { return self.advance(group, watermark, out) };
@@ -210,14 +265,16 @@ impl Node {
         advances: bool,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
+        let key = self.groups.key(group).into();
+        let place = Place { group: Some((group, key)), origin: None };
         let views: SmallVec<[PointView<'_>; AT_ONCE]> = points.iter().filter_map(Waiting::view).collect();
         let mut times = points.iter().map(|point| point.time);
-        let taken = self.each(&views, |node, point, read| {
+        let taken = self.each(&views, &place, |node, point, read| {
             let Some(event) = times.next() else { return Ok(Progress::Done) };
             if advances && node.advance(group, event, out)? == Progress::More {
                 return Ok(Progress::More);
             }
-            node.point(Moment { now, event }, point, read, out)?;
+            node.take_at(now, (group, event), point, read, out)?;
             Ok(Progress::Done)
         })?;
         drop((views, times));
@@ -293,8 +350,7 @@ impl Node {
         if let Some(timeline) = self.groups.timeline_mut(group)
             && timeline.tick.is_none()
         {
-            let moment = moment.max(timeline.reached);
-            timeline.tick = Some(multiple_after(moment.saturating_sub(1), flush.interval));
+            timeline.tick = Some(timeline.tick_after(moment, flush.interval));
         }
     }
 
@@ -360,6 +416,14 @@ impl Node {
                 timeline.reached = timeline.reached.min(time);
             }
         }
+        let dirty = self.tasks.iter().filter(|(_, task)| task.is_dirty);
+        for (group, moment) in dirty.map(|(_, task)| (task.group, task.active)).collect::<Vec<_>>() {
+            let Some((flush, timeline)) = self.settings.flush.zip(self.groups.timeline_mut(group)) else {
+                break;
+            };
+            let tick = timeline.tick_after(moment, flush.interval);
+            timeline.tick = timeline.tick.max(Some(tick));
+        }
         for number in numbers {
             self.schedule(number);
         }
@@ -367,14 +431,19 @@ impl Node {
 
     /// The stream has ended: all groups come to the latest time there was in any of them.
     pub(super) fn finish(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        self.break_off(out)?;
+        if std::mem::take(&mut self.settings.end_of_batch) {
+            // Without the end of its batch, a group is one as any other.
+            let groups: Vec<u32> = self.groups.iter().map(|(number, _)| number).collect();
+            groups.into_iter().for_each(|number| self.schedule(number));
+        }
         while let Some(clock) = &mut self.event_time
             && let Some((_, group)) = clock.idle.first()
         {
-            // Nothing comes any more that could be waited for.
-            clock.max_delay = 0;
             let Some(timeline) = self.groups.timeline_mut(group) else { break };
             timeline.newest = clock.newest;
-            if self.release(group, now, out)? == Progress::More {
+            // Nothing comes any more that could be waited for.
+            if self.release(group, 0, now, out)? == Progress::More {
                 return Ok(Progress::More);
             }
             if let Some(clock) = &mut self.event_time {

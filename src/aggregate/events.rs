@@ -1,8 +1,6 @@
 //! The events of a session as they came: each one's time, and its tags and fields as entries of a point's
 //! message. What is added to them on their way out is `dress`'s.
 
-#![allow(dead_code)]
-
 use smallvec::SmallVec;
 
 use super::pack::{self, Damaged, Reader};
@@ -45,8 +43,9 @@ impl Events {
         self.add(point.time(), &runs);
     }
 
+    /// Takes what is known to be tags and fields, in one run or more.
     #[inline]
-    fn add(&mut self, time: UnixNanos, runs: &[&[u8]]) {
+    pub(super) fn add(&mut self, time: UnixNanos, runs: &[&[u8]]) {
         let length = runs.iter().map(|run| run.len()).sum();
         pack::write_i64(&mut self.packed, time.wrapping_sub(self.last));
         pack::write_usize(&mut self.packed, length);

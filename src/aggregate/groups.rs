@@ -12,6 +12,7 @@ use super::settings::{PointTime, Settings, Time};
 use super::timeline::Timeline;
 use crate::handler::UnixNanos;
 use crate::wire::WireError;
+use crate::wire::batch::BeginBatchView;
 use crate::wire::entry::{EntryKind, bytes};
 use crate::wire::point::PointView;
 
@@ -113,6 +114,16 @@ impl Groups {
         let number = self.add(Group::read(point)?);
         self.rest(number);
         Ok(number)
+    }
+
+    /// Likewise that of a batch.
+    pub(super) fn of_batch(&mut self, begin: &BeginBatchView<'_>) -> u32 {
+        if let Some(known) = self.find(begin.group()) {
+            return known;
+        }
+        let number = self.add(Group::of_batch(begin));
+        self.rest(number);
+        number
     }
 
     /// A group that is not known yet and may have no task for now. To be followed by
@@ -276,6 +287,18 @@ impl Group {
         Self { key: key.into(), ..Self::default() }
     }
 
+    /// That of a batch: its tags are the dimensions.
+    fn of_batch(begin: &BeginBatchView<'_>) -> Self {
+        let mut group = Self::new(begin.group());
+        group.by_name = begin.by_name();
+        let tags = begin.tags();
+        group.dimensions = tags.keys().map(|&name| name.into()).collect();
+        let tags = tags.into_iter().filter(|(_, value)| !value.is_empty());
+        group.tags = tags.map(|(name, value)| (name.into(), value.into())).collect();
+        group.sort();
+        group
+    }
+
     fn read(point: &PointView<'_>) -> Result<Self, WireError> {
         let mut group = Self::new(point.group());
         group.by_name = point.by_name();
@@ -308,6 +331,14 @@ impl Group {
 
     pub(super) fn timeline_mut(&mut self) -> Option<&mut Timeline> {
         self.timeline.as_deref_mut()
+    }
+
+    /// Every dimension with its tag, in the order of their names; one that the group lacks is empty, as in
+    /// Kapacitor's own batches.
+    pub(super) fn all_tags(&self) -> BTreeMap<&[u8], &[u8]> {
+        let mut all: BTreeMap<&[u8], &[u8]> = self.dimensions.iter().map(|name| (&**name, &[][..])).collect();
+        all.extend(self.tags.iter().map(|(name, value)| (&**name, &**value)));
+        all
     }
 
     /// The tag of one of the dimensions, if the group has it.

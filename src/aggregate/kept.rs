@@ -115,11 +115,6 @@ impl Kept {
         Entries::new(&self.body).flatten()
     }
 
-    /// What it takes in a box, in bytes.
-    pub(super) fn boxed_bytes(&self) -> usize {
-        heap::boxed::<Self>() + self.heap_bytes()
-    }
-
     /// What is held outside the value itself, in bytes.
     pub(super) fn heap_bytes(&self) -> usize {
         let index = self.index.as_ref();

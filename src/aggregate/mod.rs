@@ -45,6 +45,10 @@ mod reference;
 
 mod event_time;
 
+mod batches;
+
+mod output;
+
 mod groups;
 
 mod origins;
@@ -78,10 +82,11 @@ use crate::agent::Outbox;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::options as table;
 use crate::proto::InitRequest;
+use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::PointView;
 use node::Node;
 use options::Function;
-use settings::Settings;
+use settings::{Settings, Time};
 
 /// How often the counters are logged at debug.
 const TELL: UnixNanos = 60_000_000_000;
@@ -129,7 +134,12 @@ impl Handler for Aggregate {
 
     fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
         let settings = Settings::new(self.function, request)?;
-        info!("deadlines follow the clock: a recording that is replayed fast expires nothing");
+        if settings.time == Time::Clock {
+            info!(
+                "deadlines follow the clock: a recording that is replayed fast expires nothing; \
+                 timeoutTimestampField('time') has them follow the points' times"
+            );
+        }
         if settings.end_of_task {
             warn!(
                 "endOfTask: every event ends its task, which is seldom meant; maxEvents and timeouts end tasks too"
@@ -149,10 +159,18 @@ impl Handler for Aggregate {
         Ok(())
     }
 
+    fn begin_batch(
+        &mut self,
+        now: UnixNanos,
+        begin: BeginBatchView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        Ok(self.node()?.begin_batch(now, &begin, out)?)
+    }
+
     #[inline]
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
-        self.node()?.points(now, &[point], out)?;
-        Ok(())
+        Ok(self.node()?.whole_point(now, point, out)?)
     }
 
     fn points_at_once(&self) -> usize {
@@ -167,6 +185,15 @@ impl Handler for Aggregate {
     ) -> Result<(), HandlerError> {
         self.node()?.points(now, points, out)?;
         Ok(())
+    }
+
+    fn end_batch(
+        &mut self,
+        now: UnixNanos,
+        end: EndBatchView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        Ok(self.node()?.end_batch(now, &end, out)?)
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {

@@ -1,11 +1,14 @@
 //! One node's state, and what an event does to it: which task takes it, which tasks make room for it,
 //! whether it ends one. What happens when no event comes is `timers`'s, or `event_time`'s.
 
+use std::sync::Arc;
+
 use ahash::RandomState;
 use smallvec::SmallVec;
 
+use super::batches::OpenBatch;
 use super::counters::{Counters, Told};
-use super::emit::{Emitter, Ended};
+use super::emit::Emitter;
 use super::ending::Reason;
 use super::event_time::EventTime;
 use super::groups::Groups;
@@ -18,6 +21,7 @@ use super::timers::Flushing;
 use super::warnings::Warnings;
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
+use crate::wire::WireError;
 use crate::wire::point::PointView;
 
 /// How many points are looked at at once.
@@ -38,6 +42,12 @@ pub(super) struct Node {
     pub(super) counters: Counters,
     /// Where deadlines follow events.
     pub(super) event_time: Option<EventTime>,
+    /// The batch that flows in.
+    pub(super) batch: Option<Box<OpenBatch>>,
+    /// What there is to do may wait until a full outbox is emptied.
+    pub(super) is_patient: bool,
+    /// Points on their way into a batch.
+    pub(super) frames: Vec<u8>,
     /// Results so far that come out by the clock.
     pub(super) flushing: Option<Flushing>,
     /// For the names that tasks keep.
@@ -53,8 +63,20 @@ pub(super) struct Read<'a, 'p> {
     /// `None`: it can't be read.
     event: Option<&'a Event<'p>>,
     id: &'a identity::Found,
+    /// Its Kapacitor group.
+    key: &'a [u8],
     /// Of group and id.
     hash: u32,
+    place: &'a Place,
+}
+
+/// What is known of points from elsewhere than from themselves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Place {
+    /// The group that they are of, and its bytes.
+    pub(super) group: Option<(u32, Arc<[u8]>)>,
+    /// Measurement, database and retention policy.
+    pub(super) origin: Option<u32>,
 }
 
 /// What time it is for a point.
@@ -81,6 +103,16 @@ enum Fate {
     Original,
 }
 
+impl Place {
+    #[inline]
+    fn key<'a>(&'a self, point: &PointView<'a>) -> &'a [u8] {
+        match &self.group {
+            Some((_, key)) => key,
+            None => point.group(),
+        }
+    }
+}
+
 impl Node {
     pub(super) fn new(settings: Settings, now: UnixNanos) -> Self {
         let mut names = Names::default();
@@ -96,6 +128,9 @@ impl Node {
             origins: Origins::default(),
             counters: Counters::default(),
             event_time: EventTime::new(&settings.time),
+            batch: None,
+            is_patient: true,
+            frames: Vec::new(),
             flushing: settings
                 .flush
                 .filter(|_| settings.time == Time::Clock)
@@ -115,13 +150,33 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<usize, SendError> {
         match &self.event_time {
-            None => self.each(points, |node, point, read| {
+            None => self.each(points, &Place::default(), |node, point, read| {
                 node.point(Moment::by_clock(now), point, read, out)?;
                 Ok(Progress::Done)
             }),
-            Some(time) if time.max_delay == 0 => self.advance_with(now, points, out),
-            Some(_) => self.hold(now, points, out),
+            Some(time) => {
+                let waits = time.max_delay > 0;
+                self.set_at_hand(true);
+                let taken =
+                    if waits { self.hold(now, points, out) } else { self.advance_with(now, points, out) }?;
+                self.let_part_out(out)?;
+                self.set_at_hand(false);
+                Ok(taken)
+            }
         }
+    }
+
+    /// A point comes that is taken however full the outbox is.
+    pub(super) fn whole_point(
+        &mut self,
+        now: UnixNanos,
+        point: PointView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        self.is_patient = false;
+        self.points(now, &[point], out)?;
+        self.is_patient = true;
+        Ok(())
     }
 
     /// Has `take` see to one point after the other, all of them read beforehand, until it can't go on. How many
@@ -129,6 +184,7 @@ impl Node {
     pub(super) fn each(
         &mut self,
         points: &[PointView<'_>],
+        place: &Place,
         mut take: impl FnMut(&mut Self, &PointView<'_>, Read<'_, '_>) -> Result<Progress, SendError>,
     ) -> Result<usize, SendError> {
         let mut ids = std::mem::take(&mut self.ids);
@@ -138,13 +194,14 @@ impl Node {
         for (point, id) in points.iter().zip(&mut ids) {
             let event = self.names.read(point).ok();
             id.is_whole = event.as_ref().is_some_and(|event| self.identity.find(event, id));
-            hashes.push(self.tasks.hash(point.group(), id.text()));
+            hashes.push(self.tasks.hash(place.key(point), id.text()));
             events.push(event);
         }
         self.tasks.warm(&hashes);
         let mut taken = 0;
         for (((point, event), id), hash) in points.iter().zip(&events).zip(&ids).zip(hashes) {
-            if take(self, point, Read { event: event.as_ref(), id, hash })? == Progress::More {
+            let read = Read { event: event.as_ref(), id, key: place.key(point), hash, place };
+            if take(self, point, read)? == Progress::More {
                 break;
             }
             taken += 1;
@@ -170,7 +227,7 @@ impl Node {
         self.counters.points += 1;
         let fate = self.take(moment, point, read, out)?;
         if self.settings.pass_through {
-            out.forward(*point)?;
+            self.pass(point, read.place, out)?;
             self.counters.passed += 1;
         }
         if let Fate::Taken { task, ends } = fate {
@@ -192,7 +249,8 @@ impl Node {
     /// The state of the node, all in, in bytes.
     #[inline]
     pub(super) fn bytes(&self) -> usize {
-        let held = self.event_time.as_ref().map_or(0, EventTime::bytes);
+        let held = self.event_time.as_ref().map_or(0, EventTime::bytes)
+            + self.batch.as_ref().map_or(0, |batch| batch.bytes());
         self.tasks.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes() + held
     }
 
@@ -213,7 +271,7 @@ impl Node {
             Warnings::no_id(&self.counters, &self.identity);
             return Ok(Fate::Original);
         }
-        let task = match self.open_task(moment, point, read, out)? {
+        let task = match self.open_task(moment, read, out)? {
             Some(_) if self.settings.map_action == MapAction::Create => {
                 self.counters.ignored += 1;
                 return Ok(Fate::Original);
@@ -223,7 +281,7 @@ impl Node {
                 return Ok(Fate::Original);
             }
             Some(task) => task,
-            None => match self.create(moment, point, read.id, out)? {
+            None => match self.create(moment, point, read, out)? {
                 Some(task) => task,
                 None => return Ok(Fate::Original),
             },
@@ -237,17 +295,12 @@ impl Node {
     fn open_task(
         &mut self,
         moment: Moment,
-        point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
     ) -> Result<Option<u32>, SendError> {
-        let found = self.tasks.find_hashed(read.hash, &self.groups, point.group(), read.id.text());
+        let found = self.tasks.find_hashed(read.hash, &self.groups, read.key, read.id.text());
         let Some(number) = found else { return Ok(None) };
-        let (due, reason) = match self.tasks.get(number) {
-            Some(task) => self.settings.deadline(task),
-            None => return Ok(None),
-        };
-        if due < moment.event || self.event_time.is_some() && self.over(number, moment.now).is_some() {
+        if let Some(reason) = self.over(number, moment.now) {
             self.end(number, reason, moment.now, out)?;
             return Ok(None);
         }
@@ -259,11 +312,11 @@ impl Node {
         &mut self,
         moment: Moment,
         point: &PointView<'_>,
-        id: &identity::Found,
+        read: Read<'_, '_>,
         out: &mut Outbox,
     ) -> Result<Option<u32>, SendError> {
         let now = moment.now;
-        let Ok(group) = self.groups.of(point) else {
+        let Ok(group) = self.group_of(point, read.place) else {
             self.unreadable();
             return Ok(None);
         };
@@ -280,14 +333,17 @@ impl Node {
             return Ok(None);
         }
         // To make room may have been the end of the group.
-        let Ok(group) = self.groups.of(point) else { return Ok(None) };
+        let Ok(group) = self.group_of(point, read.place) else { return Ok(None) };
         if self.tasks.len() == 0
             && let Some(flushing) = &mut self.flushing
         {
             flushing.skip_until(now);
         }
-        let id = Id::new(id.text(), id.origins(), self.identity.is_plain());
-        let origin = self.origins.of(point);
+        let id = Id::new(read.id.text(), read.id.origins(), self.identity.is_plain());
+        let origin = match read.place.origin {
+            Some(origin) => self.origins.hold(origin),
+            None => self.origins.of(point),
+        };
         let mut task = Task::new(id, group, origin, moment.event, point.time());
         task.reducers.extend(self.settings.outputs.iter().map(|output| output.kind.start()));
         let due = self.settings.timer(&task);
@@ -305,11 +361,20 @@ impl Node {
 
     /// How late it is for the tasks of a group.
     #[inline]
-    fn time_of(&self, group: u32, now: UnixNanos) -> i64 {
-        if self.event_time.is_none() {
-            return now;
+    pub(super) fn time_of(&self, group: u32, now: UnixNanos) -> i64 {
+        match &self.event_time {
+            None => now,
+            Some(time) => time.of(group, &self.groups),
         }
-        self.groups.timeline(group).map_or(now, |timeline| timeline.reached)
+    }
+
+    /// The group that a point is of.
+    #[inline]
+    pub(super) fn group_of(&mut self, point: &PointView<'_>, place: &Place) -> Result<u32, WireError> {
+        match &place.group {
+            Some((group, _)) => Ok(*group),
+            None => self.groups.of(point),
+        }
     }
 
     /// A task ends, and comes out if its reason lets it.
@@ -326,29 +391,6 @@ impl Node {
             self.counters.vanished.add(reason);
         }
         self.remove(number);
-        Ok(())
-    }
-
-    /// A task's point comes out; the task stays. `now` is the clock's; of a flush and of a batch its own.
-    pub(super) fn emit(
-        &mut self,
-        number: u32,
-        reason: Reason,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<(), SendError> {
-        let Some(task) = self.tasks.get(number) else { return Ok(()) };
-        let moment = match reason {
-            _ if self.event_time.is_none() => now,
-            Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
-            Reason::Flush => now,
-            _ => self.time_of(task.group, now),
-        };
-        let Some(group) = self.groups.get_mut(task.group) else { return Ok(()) };
-        let ended = Ended { task, reason, origin: self.origins.encoded(task.origin) };
-        let Self { settings, identity, emitter, counters, .. } = self;
-        out.encoded_point(emitter.write(settings, identity, moment, ended, group, counters))?;
-        counters.out.add(reason);
         Ok(())
     }
 

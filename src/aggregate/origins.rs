@@ -46,11 +46,12 @@ impl Origins {
         number
     }
 
-    /// One task more has this origin.
-    pub(super) fn hold(&mut self, number: u32) {
+    /// One task more has this origin, which is given back.
+    pub(super) fn hold(&mut self, number: u32) -> u32 {
         if let Some(origin) = self.slots.get_mut(number as usize) {
             origin.tasks += 1;
         }
+        number
     }
 
     /// A task with this origin is no more.

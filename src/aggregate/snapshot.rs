@@ -5,17 +5,20 @@ use std::collections::HashMap;
 
 use tracing::{info, warn};
 
+use super::batches::OpenBatch;
 use super::emit::Emitter;
+use super::events::Events;
 use super::groups::{Group, Groups, Times};
 use super::held::Waiting;
 use super::identity::{Id, Kind, MAX_ID, Origin};
 use super::kept::Kept;
 use super::node::Node;
+use super::options::Function;
 use super::origins::Origins;
 use super::pack::{self, Damaged, Reader};
 use super::reduce::Reducer;
 use super::settings::{Keep, Reference, Settings, Time};
-use super::tasks::{Task, Tasks};
+use super::tasks::{Gathered, Task, Tasks};
 use super::timeline::Timeline;
 use super::types::{Type, Types};
 use crate::handler::UnixNanos;
@@ -53,6 +56,8 @@ struct Restored<'a> {
     origins: Origins,
     types: Types,
     tasks: Tasks,
+    /// A batch that was open, with what was to come out with its end.
+    batch: Option<Box<OpenBatch>>,
     /// Points that waited: group, time, frame.
     held: Vec<(u32, i64, &'a [u8])>,
 }
@@ -65,8 +70,9 @@ impl Node {
     /// types: number, (name, type)
     /// groups: number, (number, key, dimensions, tags, byName, times, timeline)
     /// origins: number, (number, measurement, database, retention policy)
-    /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers
+    /// from batches to batches, what is gathered for the open one: whether there is, group, origin, originals, results
     /// in event time, points that wait, in the order of their arrival: number, (group, time, frame)
+    /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers
     /// ```
     pub(super) fn snapshot(&self, now: UnixNanos) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + 1024 + self.tasks.len() * A_TASK);
@@ -77,11 +83,14 @@ impl Node {
         write_types(&self.emitter.types, &mut out);
         write_groups(&self.groups, &mut out);
         write_origins(&self.origins, &mut out);
-        for (_, task) in self.tasks.iter() {
-            write_task(now, task, self.identity.names().len(), &mut out);
+        if self.settings.function == Function::BATCH {
+            write_batch(self.batch.as_deref(), &mut out);
         }
         if self.event_time.is_some() {
             write_held(&self.groups, &mut out);
+        }
+        for (_, task) in self.tasks.iter() {
+            write_task(now, task, self.identity.names().len(), &mut out);
         }
         let checksum = crc32fast::hash(out.get(HEADER..).unwrap_or_default()).to_le_bytes();
         if let Some((version, rest)) = out.split_first_mut() {
@@ -107,9 +116,13 @@ impl Node {
     }
 
     fn take_over(&mut self, now: UnixNanos, restored: Restored<'_>) {
-        let Restored { taken, count, groups, origins, types, tasks, held } = restored;
+        let Restored { taken, count, groups, origins, types, tasks, batch, held } = restored;
         self.emitter.types = types;
         (self.groups, self.origins, self.tasks) = (groups, origins, tasks);
+        if let Some(batch) = batch {
+            self.groups.opened(batch.group());
+            self.batch = Some(batch);
+        }
         self.take_over_time(now, held);
         self.groups.settle();
         let (came, seconds) = (self.tasks.len() as u64, now.saturating_sub(taken) / 1_000_000_000);
@@ -145,18 +158,37 @@ impl Node {
         let types = read_types(Emitter::new(&self.settings, &self.identity).types, &mut from)?;
         let (groups, group_numbers) = read_groups(Groups::new(&self.settings), &mut from)?;
         let (origins, origin_numbers) = read_origins(&mut from)?;
-        let mut restored =
-            Restored { taken, count, groups, origins, types, tasks: Tasks::new(), held: Vec::new() };
+        let mut restored = Restored {
+            taken,
+            count,
+            groups,
+            origins,
+            types,
+            tasks: Tasks::new(),
+            batch: None,
+            held: Vec::new(),
+        };
+        if self.settings.function == Function::BATCH && from.u8()? != 0 {
+            let (group, origin) = (known(&group_numbers, &mut from)?, known(&origin_numbers, &mut from)?);
+            let (originals, results) = (Events::read(&mut from)?, Events::read(&mut from)?);
+            restored.origins.hold(origin);
+            let key = restored.groups.key(group);
+            restored.batch = Some(Box::new(OpenBatch::cut(group, key, origin, originals, results)));
+        }
+        if self.event_time.is_some() {
+            restored.held = read_held(&group_numbers, &mut from)?;
+        }
         let is_too_old = self.settings.max_restore_age.is_some_and(|max| now.saturating_sub(taken) > max);
         for _ in 0..if is_too_old { 0 } else { count } {
             let group = known(&group_numbers, &mut from)?;
             let origin = known(&origin_numbers, &mut from)?;
             self.read_task(now, group, origin, &mut restored, &mut from)?;
         }
-        if self.event_time.is_some() && !is_too_old {
-            restored.held = read_held(&group_numbers, &mut from)?;
-        }
         from.check(is_too_old || from.is_empty())?;
+        if is_too_old {
+            restored.count += restored.held.len() as u64;
+            restored.held.clear();
+        }
         // Each was held while tasks might still come for it.
         for origin in origin_numbers.into_values() {
             restored.origins.release(origin);
@@ -188,10 +220,13 @@ impl Node {
         let flags = from.u8()?;
         task.is_dirty = flags & DIRTY != 0;
         if flags & KEPT != 0 {
-            task.kept = Some(Box::new(self.read_kept(from)?));
+            task.gathered = Some(Box::new(Gathered::Kept(self.read_kept(from)?)));
         }
         for output in &self.settings.outputs {
             task.reducers.push(Reducer::read(&output.kind, from)?);
+        }
+        if flags & EVENTS != 0 {
+            task.gathered = Some(Box::new(Gathered::Events(Events::read(from)?)));
         }
         into.origins.hold(origin);
         let due = self.settings.timer(&task);
@@ -236,6 +271,7 @@ impl Node {
 
 const DIRTY: u8 = 1;
 const KEPT: u8 = 2;
+const EVENTS: u8 = 4;
 
 /// The options that say what the state means, in words: a snapshot of others is of no use.
 fn shape(settings: &Settings) -> String {
@@ -344,19 +380,23 @@ const TIMELINE: u8 = 4;
 fn write_timeline(timeline: &Timeline, out: &mut Vec<u8>) {
     pack::write_i64(out, timeline.newest);
     pack::write_i64(out, timeline.arrived);
-    // A tick that is half done is done again for those it has not looked at.
-    let tick = timeline.flushing.map(|(tick, _)| tick).or(timeline.tick);
-    out.push(u8::from(tick.is_some()));
-    if let Some(tick) = tick {
-        pack::write_i64(out, tick);
-    }
 }
 
 fn read_timeline(from: &mut Reader<'_>) -> Result<Timeline, Damaged> {
     let mut timeline = Timeline::new();
     (timeline.newest, timeline.arrived) = (from.i64()?, from.i64()?);
-    timeline.tick = if from.u8()? == 0 { None } else { Some(from.i64()?) };
     Ok(timeline)
+}
+
+fn write_batch(batch: Option<&OpenBatch>, out: &mut Vec<u8>) {
+    let batch = batch.filter(|batch| batch.originals.len() + batch.results.len() > 0);
+    out.push(u8::from(batch.is_some()));
+    if let Some(batch) = batch {
+        pack::write_u64(out, u64::from(batch.group()));
+        pack::write_u64(out, u64::from(batch.origin));
+        batch.originals.write(out);
+        batch.results.write(out);
+    }
 }
 
 fn write_held(groups: &Groups, out: &mut Vec<u8>) {
@@ -424,13 +464,18 @@ fn write_task(now: UnixNanos, task: &Task, names: usize, out: &mut Vec<u8>) {
     pack::write_i64(out, task.first.wrapping_sub(task.created));
     pack::write_i64(out, task.last.wrapping_sub(task.first));
     pack::write_u64(out, task.events);
-    let kept = task.kept.as_ref();
+    let kept = task.kept();
     let dirty = if task.is_dirty { DIRTY } else { 0 };
-    out.push(dirty | if kept.is_some() { KEPT } else { 0 });
+    let kept_flag = if kept.is_some() { KEPT } else { 0 };
+    let events = if task.events().is_some() { EVENTS } else { 0 };
+    out.push(dirty | kept_flag | events);
     if let Some(kept) = kept {
         write_kept(kept, out);
     }
     task.reducers.iter().for_each(|reducer| reducer.write(out));
+    if let Some(events) = task.events() {
+        events.write(out);
+    }
 }
 
 fn write_id(id: &Id, names: usize, out: &mut Vec<u8>) {

@@ -8,6 +8,7 @@ use ahash::RandomState;
 use smallvec::SmallVec;
 
 use super::deadlines::{Deadlines, Places};
+use super::events::Events;
 use super::groups::{Ends, Groups};
 use super::identity::Id;
 use super::index::Index;
@@ -50,12 +51,32 @@ pub(super) struct Task {
     pub(super) first: UnixNanos,
     pub(super) last: UnixNanos,
     pub(super) events: u64,
-    pub(super) kept: Option<Box<Kept>>,
+    pub(super) gathered: Option<Box<Gathered>>,
     /// It has had an event since its result last came out.
     pub(super) is_dirty: bool,
     /// The tasks created before and after it, of all and of its group.
     neighbours: Neighbours,
     group_neighbours: Neighbours,
+}
+
+/// What a task holds of its events as they came.
+#[derive(Debug)]
+pub(super) enum Gathered {
+    /// Some of their values.
+    Kept(Kept),
+    /// All of them: it is a session.
+    Events(Events),
+}
+
+impl Gathered {
+    /// What it takes in a box, in bytes.
+    pub(super) fn boxed_bytes(&self) -> usize {
+        let held = match self {
+            Self::Kept(kept) => kept.heap_bytes(),
+            Self::Events(events) => events.heap_bytes(),
+        };
+        heap::boxed::<Self>() + held
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,7 +101,7 @@ impl Task {
             first: time,
             last: time,
             events: 0,
-            kept: None,
+            gathered: None,
             is_dirty: false,
             neighbours: Neighbours { older: NOBODY, newer: NOBODY },
             group_neighbours: Neighbours { older: NOBODY, newer: NOBODY },
@@ -95,8 +116,24 @@ impl Task {
         } else {
             0
         };
-        let kept = self.kept.as_deref().map_or(0, Kept::boxed_bytes);
-        self.id.heap_bytes() + reducers + spilled + kept
+        let gathered = self.gathered.as_deref().map_or(0, Gathered::boxed_bytes);
+        self.id.heap_bytes() + reducers + spilled + gathered
+    }
+
+    /// What it keeps of its events' values.
+    pub(super) fn kept(&self) -> Option<&Kept> {
+        match self.gathered.as_deref() {
+            Some(Gathered::Kept(kept)) => Some(kept),
+            _ => None,
+        }
+    }
+
+    /// Its events, if it is a session's.
+    pub(super) fn events(&self) -> Option<&Events> {
+        match self.gathered.as_deref() {
+            Some(Gathered::Events(events)) => Some(events),
+            _ => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::deadlines::Deadlines;
 use super::held::Held;
+use super::timers::multiple_after;
 use crate::handler::UnixNanos;
 
 /// What one group's events say of time.
@@ -73,6 +74,11 @@ impl Timeline {
     pub(super) fn first(&self) -> Option<(i64, Ahead)> {
         let point = self.held.first().map(|time| (time, Ahead::Point));
         self.timer().into_iter().chain(point).min()
+    }
+
+    /// When results so far come out for an event at this moment.
+    pub(super) fn tick_after(&self, moment: i64, interval: i64) -> i64 {
+        multiple_after(moment.max(self.reached).saturating_sub(1), interval)
     }
 
     /// When a moment comes by the clock, if no more points do: events go on as they came, as far behind as

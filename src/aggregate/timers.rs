@@ -2,11 +2,10 @@
 //! what comes in between is not kept waiting.
 
 use super::ending::Reason;
-use super::kept::Kept;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
-use super::tasks::Task;
+use super::tasks::{Gathered, Task};
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
 
@@ -64,7 +63,10 @@ impl Settings {
 impl Node {
     /// When [`on_deadline`](Self::on_deadline) has something to do.
     pub(super) fn next_deadline(&self) -> Option<UnixNanos> {
-        if self.is_over_limits() {
+        if self.is_batch_begun() {
+            return None;
+        }
+        if self.is_over_limits() || self.has_leftovers() {
             return Some(UnixNanos::MIN);
         }
         if let Some(time) = &self.event_time {
@@ -81,7 +83,11 @@ impl Node {
     /// Ends what is over, then lets results so far out.
     pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
         let mut slice = SLICE;
+        if self.is_batch_begun() {
+            return Ok(());
+        }
         if self.event_time.is_some() {
+            self.end_leftovers(now, &mut slice, out)?;
             self.shrink(now, &mut slice, out)?;
             return self.idle(now, &mut slice, out);
         }
@@ -173,12 +179,12 @@ impl Node {
         if self.settings.flush.is_none_or(|flush| !flush.reset) {
             return;
         }
-        let kept = task.kept.take().as_deref().map_or(0, Kept::boxed_bytes);
+        let gathered = task.gathered.take().as_deref().map_or(0, Gathered::boxed_bytes);
         let held: usize = task.reducers.iter().map(Reducer::heap_bytes).sum();
         for (reducer, output) in task.reducers.iter_mut().zip(&self.settings.outputs) {
             *reducer = output.kind.start();
         }
-        self.tasks.grown(-(kept + held).cast_signed());
+        self.tasks.grown(-(gathered + held).cast_signed());
     }
 }
 

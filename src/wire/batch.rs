@@ -1,7 +1,5 @@
 //! The begin and the end of a batch as views of their frames.
 
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 
 use super::WireError;

@@ -1,8 +1,6 @@
 //! The begin and the end of a batch written by hand, from bytes that need not be UTF-8. The frames around
 //! them are `response`'s.
 
-#![allow(dead_code)]
-
 use bytes::BufMut;
 
 use super::batch::number;

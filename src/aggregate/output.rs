@@ -1,0 +1,176 @@
+//! How points come out of a node: by themselves, as a batch of their own, or in the batch that flows in.
+
+use super::batches::LARGE;
+use super::dress::Dress;
+use super::emit::{Ended, id_values, measurement, own_time, whole_id};
+use super::ending::Reason;
+use super::events::Events;
+use super::node::{Node, Place};
+use super::options::Function;
+use crate::agent::{Outbox, SendError};
+use crate::edge::Edge;
+use crate::handler::UnixNanos;
+use crate::wire::point::{PointView, number, origin_bytes};
+use crate::wire::point_writer;
+
+impl Node {
+    /// A task's result comes out; the task stays. `now` is the clock's; of a flush and of a batch its own.
+    pub(super) fn emit(
+        &mut self,
+        number: u32,
+        reason: Reason,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let Some(task) = self.tasks.get(number) else { return Ok(()) };
+        let moment = match reason {
+            _ if self.event_time.is_none() => now,
+            Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
+            Reason::Flush | Reason::Batch => now,
+            _ => self.time_of(task.group, now),
+        };
+        if self.settings.function == Function::Session {
+            return self.emit_session(number, reason, moment, out);
+        }
+        let Some(group) = self.groups.get_mut(task.group) else { return Ok(()) };
+        let origin = self.origins.encoded(task.origin);
+        let ended = Ended { task, reason, origin };
+        let Self { settings, identity, emitter, counters, .. } = self;
+        let time = emitter.write((settings, identity), moment, ended, group, counters);
+        counters.out.add(reason);
+        if settings.function.provides() == Edge::Stream {
+            return out.encoded_point(emitter.body());
+        }
+        if let Some(batch) = self.batch.as_mut().filter(|batch| batch.takes(task.group)) {
+            batch.results.add(time, &[emitter.body()]);
+            return Ok(());
+        }
+        self.frames.clear();
+        Dress::default().frame(time, emitter.body(), &mut self.frames);
+        let name = measurement(settings, origin);
+        let task = Some((&*settings, &*identity, task));
+        let (begin, end) = emitter.frame(group, (name, task), (1, time));
+        out.encoded_batch(begin, [&*self.frames], end)
+    }
+
+    /// A session comes out, if it has events.
+    fn emit_session(
+        &mut self,
+        number: u32,
+        reason: Reason,
+        moment: i64,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
+        let Some(task) = tasks.get(number) else { return Ok(()) };
+        let Some(events) = task.events() else {
+            counters.vanished.add(reason);
+            return Ok(());
+        };
+        let Some(group) = groups.get_mut(task.group) else { return Ok(()) };
+        let tmax = group.times.next(own_time(settings, moment, task), settings.point_time);
+        let mut dress = Dress::default();
+        for (name, _, text) in id_values(identity, task) {
+            if group.tag(name.as_bytes()).is_none() {
+                dress.id_tag(name.as_bytes(), text);
+            }
+        }
+        if reason.is_timeout() {
+            for (name, value) in &settings.tags_on_timeout {
+                if emitter.may_set(name, group, counters) {
+                    dress.set_tag(name.as_bytes(), value.as_bytes());
+                }
+            }
+            if let Some(tags) = &settings.timeout_tags
+                && emitter.may_set("tags", group, counters)
+            {
+                dress.join_tags(tags.as_bytes());
+            }
+        }
+        if let Some(name) = &settings.reason_tag
+            && emitter.may_set(name, group, counters)
+        {
+            dress.set_tag(name.as_bytes(), reason.word().as_bytes());
+        }
+        let id = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
+        if let Some(name) = id {
+            dress.set_field(name.as_bytes(), whole_id(identity, group, task));
+        }
+        self.frames.clear();
+        self.frames.shrink_to(LARGE);
+        counters.left_out += dress.frames(events, &mut self.frames);
+        let name = measurement(settings, self.origins.encoded(task.origin));
+        let size = (events.len(), tmax);
+        let (begin, end) = emitter.frame(group, (name, Some((settings, identity, task))), size);
+        counters.out.add(reason);
+        out.encoded_batch(begin, [&*self.frames], end)
+    }
+
+    /// An original goes on.
+    pub(super) fn pass(
+        &mut self,
+        point: &PointView<'_>,
+        place: &Place,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let function = self.settings.function;
+        match (function.wants(), function.provides()) {
+            (Edge::Stream, Edge::Stream) => out.forward(*point),
+            (Edge::Stream, Edge::Batch) => self.pass_alone(point, place, out),
+            (Edge::Batch, Edge::Stream) => {
+                let body = self.placed(point, place);
+                out.encoded_point(&body)
+            }
+            (Edge::Batch, Edge::Batch) => match self.batch.as_mut() {
+                Some(batch) if place.group.as_ref().is_some_and(|(group, _)| batch.takes(*group)) => {
+                    batch.originals.push(point);
+                    Ok(())
+                }
+                _ => self.pass_alone(point, place, out),
+            },
+        }
+    }
+
+    /// An original is a batch by itself. One whose group can't be told has no place in any.
+    fn pass_alone(
+        &mut self,
+        point: &PointView<'_>,
+        place: &Place,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        let Ok(group) = self.group_of(point, place) else { return Ok(()) };
+        let Some(group) = self.groups.get(group) else { return Ok(()) };
+        let [name, ..] = match place.origin {
+            Some(origin) => origin_bytes(self.origins.encoded(origin)),
+            None => point.origin_bytes(),
+        };
+        let mut alone = Events::default();
+        alone.push(point);
+        self.frames.clear();
+        Dress::default().frames(&alone, &mut self.frames);
+        let (begin, end) = self.emitter.frame(group, (name, None), (1, point.time()));
+        out.encoded_batch(begin, [&*self.frames], end)
+    }
+
+    /// A point of a batch as one of a stream: with what the batch said of it.
+    fn placed(&mut self, point: &PointView<'_>, place: &Place) -> Vec<u8> {
+        let mut body = Vec::with_capacity(point.body().len() * 2);
+        point_writer::time(point.time(), &mut body);
+        match place.origin {
+            Some(origin) => body.extend_from_slice(self.origins.encoded(origin)),
+            None => point_writer::text(number::NAME, point.origin_bytes()[0], &mut body),
+        }
+        let group = place.group.as_ref().and_then(|(group, _)| self.groups.get(*group));
+        if let Some(group) = group {
+            if group.by_name {
+                point_writer::by_name(&mut body);
+            }
+            point_writer::text(number::GROUP, &group.key, &mut body);
+            group.dimensions.iter().for_each(|name| point_writer::text(number::DIMENSION, name, &mut body));
+        }
+        let mut alone = Events::default();
+        alone.push(point);
+        alone.iter().for_each(|(_, entries)| body.extend_from_slice(entries));
+        body
+    }
+}
