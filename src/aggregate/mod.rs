@@ -151,8 +151,9 @@ impl Handler for Aggregate {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<(), HandlerError> {
-        Ok(self.node()?.points(now, points, out)?)
+    ) -> Result<usize, HandlerError> {
+        self.node()?.points(now, points, out)?;
+        Ok(points.len())
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {
