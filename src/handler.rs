@@ -74,22 +74,29 @@ pub trait Handler: Send + 'static {
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError>;
 
     /// How many points it wants to be called with at once, if so many have come: 1 for
-    /// [`point`](Self::point), more for [`points`](Self::points), at most 16. Asked once, after Init.
+    /// [`point`](Self::point), more for [`points`](Self::points), at most 16. Asked once, after Init. With
+    /// more than 1 a single point, too, comes by `points`.
     ///
     /// For a handler whose state is larger than the processor's caches: it can look for all of them before
-    /// it waits for the first.
+    /// it waits for the first. And for one that may have to leave points for later.
     fn points_at_once(&self) -> usize {
         1
     }
 
-    /// Some points in a row, which have come together; as if `point` were called with each.
+    /// Some points in a row, which have come together; as if `point` were called with each. How many of
+    /// them it has taken, from the front.
+    ///
+    /// Fewer than all, perhaps none, only if [`Outbox::is_full`]: what a point brings out may be more than
+    /// should be held at once. The rest comes again once what was sent has left, before anything that came
+    /// after it; only `on_deadline` may be called in between.
     fn points(
         &mut self,
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<(), HandlerError> {
-        points.iter().try_for_each(|point| self.point(now, *point, out))
+    ) -> Result<usize, HandlerError> {
+        points.iter().try_for_each(|point| self.point(now, *point, out))?;
+        Ok(points.len())
     }
 
     /// The open batch ends; only for functions that want batches.

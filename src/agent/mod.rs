@@ -71,7 +71,8 @@ pub struct Counters {
 pub enum Step {
     /// A frame, or some, of so many bytes was taken and answered.
     Took {
-        /// Their length.
+        /// Their length; 0 if the handler took none of the points that came, since the outbox is full. They
+        /// are still there for the next step, once the outbox is emptied.
         bytes: usize,
         /// The time in the request, if it was a keepalive.
         keepalive: Option<UnixNanos>,
@@ -81,6 +82,12 @@ pub enum Step {
     /// The next request may take the handler long. Nothing was taken: whoever calls should see to it
     /// that nobody else has to wait, and call [`Agent::step_aside`].
     MayTakeLong,
+}
+
+impl Step {
+    fn took(bytes: usize) -> Self {
+        Self::Took { bytes, keepalive: None }
+    }
 }
 
 impl Agent {
@@ -115,8 +122,7 @@ impl Agent {
             if self.at_once > 1 {
                 return self.points(now, point, input);
             }
-            self.point(now, point)?;
-            return Ok(Step::Took { bytes, keepalive: None });
+            return self.point(now, point, bytes);
         }
         if request::may_take_long(frame) {
             return Ok(Step::MayTakeLong);
@@ -231,14 +237,16 @@ impl Agent {
 
     fn take(&mut self, now: UnixNanos, frame: Frame<'_>) -> Result<Step, Fault> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let keepalive = self.request(now, Request::parse(frame, &mut scratch)?)?;
+        let request = Request::parse(frame, &mut scratch)?;
+        let step = self.request(now, request, frame.bytes().len())?;
         self.scratch = scratch;
-        Ok(Step::Took { bytes: frame.bytes().len(), keepalive })
+        Ok(step)
     }
 
-    fn request(&mut self, now: UnixNanos, request: Request<'_>) -> Result<Option<UnixNanos>, Fault> {
+    /// Takes a request that has come in so many bytes.
+    fn request(&mut self, now: UnixNanos, request: Request<'_>, bytes: usize) -> Result<Step, Fault> {
         match request {
-            Request::Point(point) => self.point(now, point)?,
+            Request::Point(point) => return self.point(now, point, bytes),
             Request::Begin(begin) => {
                 self.enter_begin()?;
                 self.data("begin_batch", |handler, out| handler.begin_batch(now, begin, out))?;
@@ -249,14 +257,14 @@ impl Agent {
             }
             Request::Keepalive(proto::KeepaliveRequest { time }) => {
                 self.outbox.respond(&proto::KeepaliveResponse { time });
-                return Ok(Some(time));
+                return Ok(Step::Took { bytes, keepalive: Some(time) });
             }
             Request::Info => self.outbox.respond(&self.info.to_response()),
             Request::Init(request) => self.init(now, &request)?,
             Request::Snapshot => self.snapshot(now)?,
             Request::Restore(request) => self.restore(now, &request.snapshot)?,
         }
-        Ok(None)
+        Ok(Step::took(bytes))
     }
 
     fn init(&mut self, now: UnixNanos, request: &proto::InitRequest) -> Result<(), Fault> {

@@ -182,9 +182,8 @@ impl Handler for Aggregate {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<(), HandlerError> {
-        self.node()?.points(now, points, out)?;
-        Ok(())
+    ) -> Result<usize, HandlerError> {
+        Ok(self.node()?.points(now, points, out)?)
     }
 
     fn end_batch(

@@ -112,29 +112,9 @@ impl<'a> EndBatchView<'a> {
         Ok(prost::Message::decode(self.body)?)
     }
 
-    /// The measurement, which is the batch's to Kapacitor.
-    pub(crate) fn name(&self) -> &'a [u8] {
-        text(self.body, number::NAME)
-    }
-
-    /// Kapacitor's group.
-    pub(crate) fn group(&self) -> &'a [u8] {
-        text(self.body, number::GROUP)
-    }
-
-    /// Whether the measurement is part of the group.
-    pub(crate) fn by_name(&self) -> bool {
-        varint(self.body, number::BY_NAME) != 0
-    }
-
     /// The batch's time, in nanoseconds since 1970.
     pub(crate) fn tmax(&self) -> i64 {
         varint(self.body, number::END_TMAX).cast_signed()
-    }
-
-    /// The tags of the batch's group.
-    pub(crate) fn tags(&self) -> Tags<'a> {
-        entries(self.body, number::END_TAGS).collect()
     }
 }
 
@@ -214,8 +194,7 @@ mod tests {
         });
         check(4, request::END, &[3 << 3, 8, 3 << 3, 9], &|request| {
             let Request::End(end) = request else { panic!("{request:?}") };
-            assert_eq!((end.name(), end.group(), end.by_name()), (&b"m\xff"[..], &b"g\xff"[..], false));
-            assert_eq!((end.tags(), end.tmax()), (expected.clone(), 9));
+            assert_eq!(end.tmax(), 9);
         });
     }
 
@@ -230,7 +209,6 @@ mod tests {
         let mut scratch = Vec::new();
         let frame = frame::find(&end, 1000).unwrap().unwrap();
         let Ok(Request::End(end)) = Request::parse(frame, &mut scratch) else { panic!("no end") };
-        assert_eq!((end.name(), end.group(), end.by_name()), (&b""[..], &b""[..], false));
-        assert_eq!((end.tags(), end.tmax()), (Tags::new(), 0));
+        assert_eq!(end.tmax(), 0);
     }
 }

@@ -30,6 +30,7 @@ mod deadlines;
 mod describe;
 mod faults;
 mod hostile;
+mod leaving;
 mod mailbox;
 mod mirror;
 mod never_send;

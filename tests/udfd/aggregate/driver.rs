@@ -250,17 +250,21 @@ impl Handled {
 
     /// The frames sent in return for those in `input`.
     fn take(&mut self, now: i64, mut input: &[u8]) -> Result<Vec<Vec<u8>>, Wrong> {
+        let mut frames = vec![];
         while !input.is_empty() {
             let took = match self.agent.step(now, input) {
                 Ok(Took::MayTakeLong) => self.agent.step_aside(now, input),
                 took => took,
             };
             match took {
+                // Points are left, for the outbox is full.
+                Ok(Took::Took { bytes: 0, .. }) => frames.extend(self.sent()),
                 Ok(Took::Took { bytes, .. }) => input = &input[bytes..],
                 took => return Err(format!("{took:?}")),
             }
         }
-        Ok(self.sent())
+        frames.extend(self.sent());
+        Ok(frames)
     }
 
     /// All that is sent at the end, an outbox at a time.

@@ -75,7 +75,7 @@ impl Node {
 
     /// Requests come at once; the bytes sent in return, and in how many steps they were taken.
     pub fn take_all(&mut self, mut input: &[u8]) -> (Vec<u8>, usize) {
-        let mut steps = 0;
+        let (mut sent, mut steps) = (vec![], 0);
         while !input.is_empty() {
             let step = match self.agent.step(self.now, input) {
                 Ok(Step::MayTakeLong) => self.agent.step_aside(self.now, input),
@@ -83,9 +83,16 @@ impl Node {
             };
             let Ok(Step::Took { bytes, .. }) = step else { panic!("{step:?}") };
             input = &input[bytes..];
-            steps += 1;
+            if bytes > 0 {
+                steps += 1;
+                continue;
+            }
+            let emptied = self.sent();
+            assert!(!emptied.is_empty(), "points are left, but nothing was sent");
+            sent.extend(emptied);
         }
-        (self.sent(), steps)
+        sent.extend(self.sent());
+        (sent, steps)
     }
 
     /// Time passes, and timers are looked at as long as they want to be; what comes out.
@@ -203,7 +210,7 @@ impl Handler for Shared {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<usize, HandlerError> {
         assert!(!self.one_by_one);
         self.lock().points(now, points, out)
     }
