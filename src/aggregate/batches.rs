@@ -14,7 +14,7 @@ use crate::agent::{Outbox, SendError};
 use crate::edge::Edge;
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::batch::{BeginBatchView, EndBatchView};
-use crate::wire::point::PointView;
+use crate::wire::point::{PointView, number};
 use crate::wire::request::number::POINT;
 use crate::wire::{point_writer, response};
 
@@ -71,6 +71,21 @@ impl OpenBatch {
         for (time, entries) in results {
             dress.frame(time, entries, out);
         }
+    }
+
+    /// A point's frame with what the batch says of it, for when the batch is gone.
+    pub(super) fn frame(&self, point: &PointView<'_>, origin: &[u8]) -> Vec<u8> {
+        let mut alone = Events::default();
+        alone.push(point);
+        let mut body = Vec::with_capacity(point.body().len() + origin.len() + self.key.len());
+        point_writer::time(point.time(), &mut body);
+        body.extend_from_slice(origin);
+        point_writer::text(number::GROUP, &self.key, &mut body);
+        alone.iter().for_each(|(_, entries)| body.extend_from_slice(entries));
+        let mut frame = Vec::with_capacity(body.len() + 16);
+        response::write_header(POINT, body.len(), &mut frame);
+        frame.extend_from_slice(&body);
+        frame
     }
 
     /// How many points there are to go out, and the latest time of one.
@@ -140,7 +155,7 @@ impl Node {
         // All of it belongs to this batch, however full the outbox is.
         self.is_patient = false;
         if self.settings.end_of_batch {
-            self.release(group, 0, now, out)?;
+            self.release_all(group, now, out)?;
             while let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest) {
                 self.end(oldest, Reason::Batch, end.tmax(), out)?;
             }
@@ -232,7 +247,7 @@ impl Node {
             self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
         });
         for group in waiting.map(|(number, _)| number).collect::<Vec<_>>() {
-            if self.release(group, 0, now, out)? == Progress::More {
+            if self.release_all(group, now, out)? == Progress::More {
                 return Ok(());
             }
         }
@@ -257,18 +272,4 @@ impl Node {
         }
         Ok(())
     }
-}
-
-/// A point's frame with the name that its batch has.
-pub(super) fn with_name(point: &PointView<'_>, origin: &[u8]) -> Vec<u8> {
-    let mut alone = Events::default();
-    alone.push(point);
-    let mut body = Vec::with_capacity(point.body().len() + origin.len());
-    point_writer::time(point.time(), &mut body);
-    body.extend_from_slice(origin);
-    alone.iter().for_each(|(_, entries)| body.extend_from_slice(entries));
-    let mut frame = Vec::with_capacity(body.len() + 16);
-    response::write_header(POINT, body.len(), &mut frame);
-    frame.extend_from_slice(&body);
-    frame
 }

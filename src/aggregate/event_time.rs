@@ -3,11 +3,10 @@
 
 use smallvec::SmallVec;
 
-use super::batches::with_name;
 use super::deadlines::{Deadlines, Places};
 use super::ending::Reason;
 use super::groups::Groups;
-use super::held::Waiting;
+use super::held::{Waiting, view};
 use super::node::{AT_ONCE, Moment, Node, Place, Read};
 use super::reference::Stamp;
 use super::settings::Time;
@@ -37,6 +36,10 @@ pub(super) struct EventTime {
     serial: u64,
     /// The group and the time of the point that is being taken.
     taking: Option<(u32, i64)>,
+    /// Groups that points have come for since those that waited were looked at.
+    owed: Vec<u32>,
+    /// Points that need not wait any more, by group.
+    ready: Vec<(u32, Waiting)>,
 }
 
 impl EventTime {
@@ -51,6 +54,8 @@ impl EventTime {
             held: 0,
             serial: 0,
             taking: None,
+            owed: Vec::new(),
+            ready: Vec::new(),
         })
     }
 
@@ -114,12 +119,15 @@ impl Node {
     /// Points come that wait for others of their group, which may be earlier.
     pub(super) fn hold(
         &mut self,
+        max_delay: i64,
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
     ) -> Result<usize, SendError> {
         let place = self.place();
-        let max_delay = self.event_time.as_ref().map_or(0, |clock| clock.max_delay);
+        if self.release(max_delay, now, out)? == Progress::More {
+            return Ok(0);
+        }
         for (taken, point) in points.iter().enumerate() {
             let Ok(group) = self.group_of(point, &place) else {
                 // No task can take it: it has nothing to wait for.
@@ -129,16 +137,18 @@ impl Node {
                 })?;
                 continue;
             };
-            // What is owed to points that came before.
-            if self.release(group, max_delay, now, out)? == Progress::More {
+            let Some(arrival) = self.arrive(now, group, point) else { continue };
+            // Those that came before it go before it.
+            if arrival.is_late && self.release(max_delay, now, out)? == Progress::More {
                 return Ok(taken);
             }
-            let Some(arrival) = self.arrive(now, group, point) else { continue };
             self.count(&arrival);
             self.wait(group, arrival.time, point);
-            self.release(group, max_delay, now, out)?;
-            self.schedule(group);
+            if arrival.is_late || self.is_crowded() {
+                self.release(max_delay, now, out)?;
+            }
         }
+        self.release(max_delay, now, out)?;
         Ok(points.len())
     }
 
@@ -199,99 +209,130 @@ impl Node {
 
     /// A point begins to wait.
     fn wait(&mut self, group: u32, time: i64, point: &PointView<'_>) {
-        let Some(clock) = &mut self.event_time else { return };
-        clock.serial += 1;
-        let serial = clock.serial;
+        let Some(serial) = self.event_time.as_ref().map(|clock| clock.serial + 1) else { return };
         match &self.batch {
-            None => self.hold_again(group, time, serial, point.frame()),
+            None => self.wait_as(group, Waiting::new(time, serial, point)),
             Some(batch) => {
-                let frame = with_name(point, self.origins.encoded(batch.origin));
-                self.hold_again(group, time, serial, &frame);
+                let frame = batch.frame(point, self.origins.encoded(batch.origin));
+                if let Some(point) = view(&frame) {
+                    self.wait_as(group, Waiting::new(time, serial, &point));
+                }
             }
         }
     }
 
-    /// A point waits that has come as this frame.
-    pub(super) fn hold_again(&mut self, group: u32, time: i64, serial: u64, frame: &[u8]) {
+    fn wait_as(&mut self, group: u32, point: Waiting) {
         let Some(clock) = &mut self.event_time else { return };
-        clock.held += Waiting::bytes(frame.len());
-        clock.serial = clock.serial.max(serial);
+        clock.held += point.bytes();
+        clock.serial = clock.serial.max(point.serial);
+        if !clock.owed.contains(&group) {
+            clock.owed.push(group);
+        }
         self.groups.opened(group);
         if let Some(timeline) = self.groups.timeline_mut(group) {
-            timeline.held.push(time, serial, frame);
+            timeline.held.push(point);
         }
     }
 
-    /// Points of the group that have waited for so much later ones are taken, and its time goes on with them.
-    pub(super) fn release(
+    /// Whether so much waits that the first need not wait any more.
+    fn is_crowded(&self) -> bool {
+        self.event_time.as_ref().is_some_and(|clock| clock.held > self.settings.max_bytes / HELD_PART)
+    }
+
+    /// All points of a group that wait are taken, and its time comes to that of the newest.
+    pub(super) fn release_all(
         &mut self,
         group: u32,
-        max_delay: i64,
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
+        if let Some(clock) = &mut self.event_time {
+            clock.owed.push(group);
+        }
+        self.release(0, now, out)
+    }
+
+    /// Points that have waited for so much later ones are taken, and the time of their groups goes on with them.
+    fn release(&mut self, max_delay: i64, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
         loop {
-            let Some((clock, timeline)) = self.event_time.as_ref().zip(self.groups.timeline_mut(group))
-            else {
-                return Ok(Progress::Done);
-            };
-            let watermark = timeline.watermark(max_delay);
-            let is_crowded = clock.held > self.settings.max_bytes / HELD_PART;
-            let first = timeline.held.first().filter(|&first| first <= watermark || is_crowded);
-            let Some(first) = first else { return self.advance(group, watermark, out) };
-            let until = first.max(watermark);
-            let mut points = Vec::with_capacity(AT_ONCE);
-            while points.len() < AT_ONCE
-                && let Some(point) = timeline.held.pop_until(until)
-            {
-                points.push(point);
+            self.make_ready(max_delay);
+            let Some(clock) = &mut self.event_time else { return Ok(Progress::Done) };
+            if clock.ready.is_empty() {
+                break;
             }
-            if is_crowded {
-                self.counters.early += points.iter().filter(|point| point.time > watermark).count() as u64;
-            }
-            if self.take_waiting(group, now, points, true, out)? == Progress::More {
+            let ready = std::mem::take(&mut clock.ready);
+            if self.take_waiting(ready, true, now, out)? == Progress::More {
                 return Ok(Progress::More);
             }
         }
+        while let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.last().copied()) {
+            let watermark = self.groups.timeline(group).map(|timeline| timeline.watermark(max_delay));
+            if let Some(watermark) = watermark
+                && self.advance(group, watermark, out)? == Progress::More
+            {
+                return Ok(Progress::More);
+            }
+            if let Some(clock) = &mut self.event_time {
+                clock.owed.pop();
+            }
+            self.schedule(group);
+        }
+        Ok(Progress::Done)
     }
 
-    /// Points that have waited are taken in this order, as far as the outbox lets them. `advances`: the group's
-    /// time goes on with each.
+    /// Looks for points that need not wait any more, in the groups that points have come for.
+    fn make_ready(&mut self, max_delay: i64) {
+        let Some(clock) = &mut self.event_time else { return };
+        let mut excess = clock.held.saturating_sub(self.settings.max_bytes / HELD_PART);
+        for &group in &clock.owed {
+            let Some(timeline) = self.groups.timeline_mut(group) else { continue };
+            let watermark = timeline.watermark(max_delay);
+            while clock.ready.len() < AT_ONCE {
+                let until = if excess > 0 { i64::MAX } else { watermark };
+                let Some(point) = timeline.held.pop_until(until) else { break };
+                self.counters.early += u64::from(point.time > watermark);
+                excess = excess.saturating_sub(point.bytes());
+                clock.ready.push((group, point));
+            }
+        }
+    }
+
+    /// Points that have waited are taken in this order, as far as the outbox lets them. `advances`: the time of
+    /// their groups goes on with each.
     fn take_waiting(
         &mut self,
-        group: u32,
-        now: UnixNanos,
-        mut points: Vec<Waiting>,
+        mut ready: Vec<(u32, Waiting)>,
         advances: bool,
+        now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
-        let key = self.groups.key(group).into();
-        let place = Place { group: Some((group, key)), origin: None };
-        let views: SmallVec<[PointView<'_>; AT_ONCE]> = points.iter().filter_map(Waiting::view).collect();
-        let mut times = points.iter().map(|point| point.time);
-        let taken = self.each(&views, &place, |node, point, read| {
-            let Some(event) = times.next() else { return Ok(Progress::Done) };
+        let views: SmallVec<[PointView<'_>; AT_ONCE]> = ready.iter().map(|(_, point)| point.view()).collect();
+        let mut times = ready.iter().map(|(group, point)| (*group, point.time));
+        let taken = self.each(&views, &Place::default(), |node, point, read| {
+            let Some((group, event)) = times.clone().next() else { return Ok(Progress::Done) };
             if advances && node.advance(group, event, out)? == Progress::More {
                 return Ok(Progress::More);
             }
+            times.next();
             node.take_at(now, (group, event), point, read, out)?;
             Ok(Progress::Done)
         })?;
         drop((views, times));
-        let count = points.len();
+        let progress = if taken < ready.len() { Progress::More } else { Progress::Done };
         // The first last: each comes before those that came back already.
-        for point in points.drain(taken..).rev() {
+        for (group, point) in ready.drain(taken..).rev() {
             if let Some(timeline) = self.groups.timeline_mut(group) {
                 timeline.held.put_back(point);
             }
         }
-        for point in points {
-            if let Some(clock) = &mut self.event_time {
-                clock.held -= Waiting::bytes(point.frame.len());
-            }
+        let Some(clock) = &mut self.event_time else { return Ok(progress) };
+        for (group, point) in ready.drain(..) {
+            clock.held -= point.bytes();
             self.groups.closed(group);
         }
-        Ok(if taken < count { Progress::More } else { Progress::Done })
+        // Its memory is used again.
+        clock.ready = ready;
+        Ok(progress)
     }
 
     /// Brings one thing about that lies ahead of a group, but for points that wait.
@@ -389,8 +430,8 @@ impl Node {
             match (first, due) {
                 (Some(_), Some(due)) if due > now => clock.idle.put_off(&mut clock.places, group, due),
                 (Some((moment, Ahead::Point)), _) => {
-                    let point = timeline.held.pop_until(moment);
-                    self.take_waiting(group, now, point.into_iter().collect(), false, out)?;
+                    let point = timeline.held.pop_until(moment).map(|point| (group, point));
+                    self.take_waiting(point.into_iter().collect(), false, now, out)?;
                 }
                 (Some((moment, ahead)), _) => self.happen(group, moment, ahead, out)?,
                 (None, _) => clock.idle.remove(&mut clock.places, group),
@@ -399,8 +440,8 @@ impl Node {
         Ok(())
     }
 
-    /// Groups have come from a snapshot, with the points that waited in them: group, time, frame.
-    pub(super) fn take_over_time(&mut self, now: UnixNanos, held: Vec<(u32, i64, &[u8])>) {
+    /// Groups have come from a snapshot, with the points that waited in them: group, time, point.
+    pub(super) fn take_over_time(&mut self, now: UnixNanos, held: Vec<(u32, i64, PointView<'_>)>) {
         let Some(clock) = &mut self.event_time else { return };
         let numbers: Vec<u32> = self.groups.iter().map(|(number, _)| number).collect();
         for &number in &numbers {
@@ -410,8 +451,8 @@ impl Node {
             timeline.reached = timeline.watermark(clock.max_delay);
             clock.newest = clock.newest.max(timeline.newest);
         }
-        for (serial, (group, time, frame)) in (1..).zip(held) {
-            self.hold_again(group, time, serial, frame);
+        for (serial, (group, time, point)) in (1..).zip(held) {
+            self.wait_as(group, Waiting::new(time, serial, &point));
             if let Some(timeline) = self.groups.timeline_mut(group) {
                 timeline.reached = timeline.reached.min(time);
             }
@@ -443,7 +484,7 @@ impl Node {
             let Some(timeline) = self.groups.timeline_mut(group) else { break };
             timeline.newest = clock.newest;
             // Nothing comes any more that could be waited for.
-            if self.release(group, 0, now, out)? == Progress::More {
+            if self.release_all(group, now, out)? == Progress::More {
                 return Ok(Progress::More);
             }
             if let Some(clock) = &mut self.event_time {

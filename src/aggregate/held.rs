@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::reduce::heap;
-use crate::wire::point::PointView;
+use crate::wire::point::{Outline, PointView};
 use crate::wire::{frame, request};
 
 /// A point that waits.
@@ -17,6 +17,7 @@ pub(super) struct Waiting {
     pub(super) serial: u64,
     /// As it came.
     pub(super) frame: Box<[u8]>,
+    outline: Outline,
 }
 
 /// The points of a group that wait, in the order of their times, then of their arrival.
@@ -29,32 +30,34 @@ pub(super) struct Held {
 }
 
 impl Waiting {
-    /// Whether these bytes can wait.
-    pub(super) fn is_point(frame: &[u8]) -> bool {
-        point(frame).is_some_and(|point| point.frame().len() == frame.len())
+    /// A point that came as the `serial`-th and is sorted by `time`.
+    pub(super) fn new(time: i64, serial: u64, point: &PointView<'_>) -> Self {
+        Self { time, serial, frame: point.frame().into(), outline: point.outline() }
     }
 
-    /// The point; what came as one is one.
-    pub(super) fn view(&self) -> Option<PointView<'_>> {
-        point(&self.frame)
+    /// What it takes while it waits, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + heap::block(self.frame.len())
     }
 
-    /// What a point with a frame of so many bytes takes while it waits.
-    pub(super) fn bytes(frame: usize) -> usize {
-        size_of::<Self>() + heap::block(frame)
+    /// The point.
+    #[inline]
+    pub(super) fn view(&self) -> PointView<'_> {
+        PointView::outlined(&self.frame, &self.outline)
     }
 }
 
-fn point(frame: &[u8]) -> Option<PointView<'_>> {
-    request::point(frame::find(frame, usize::MAX).ok()??)
+/// The point in a frame, if it is one and nothing else.
+pub(super) fn view(bytes: &[u8]) -> Option<PointView<'_>> {
+    let frame = frame::find(bytes, usize::MAX).ok()??;
+    if frame.bytes().len() == bytes.len() { request::point(frame) } else { None }
 }
 
 impl Held {
-    /// A point begins to wait. `serial` grows from call to call.
-    pub(super) fn push(&mut self, time: i64, serial: u64, frame: &[u8]) {
-        let point = Waiting { time, serial, frame: frame.into() };
+    /// A point begins to wait; it is the newest by its number.
+    pub(super) fn push(&mut self, point: Waiting) {
         match self.in_order.back() {
-            Some(last) if last.time > time => self.others.push(Reverse(point)),
+            Some(last) if last.time > point.time => self.others.push(Reverse(point)),
             _ => self.in_order.push_back(point),
         }
     }
@@ -131,6 +134,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::response;
+
+    #[test]
+    fn a_point_that_waited_is_the_point() {
+        let group = "host=a".to_owned();
+        let mut bytes = bytes::BytesMut::new();
+        for group in [group, String::new()] {
+            let tags = [("host".to_owned(), "a".to_owned())].into();
+            let point = crate::proto::Point { time: -7, group, tags, ..Default::default() };
+            bytes.clear();
+            response::write_point(&point, &mut bytes);
+            let came = request::point(frame::find(&bytes, 1000).unwrap().unwrap()).unwrap();
+            let waiting = Waiting::new(3, 1, &came);
+            let view = waiting.view();
+            assert_eq!((view.time(), view.group(), view.body()), (came.time(), came.group(), came.body()));
+            assert_eq!((view.frame(), view.to_point()), (came.frame(), Ok(point)));
+        }
+    }
 
     proptest! {
         /// Against a sorted list, with some that go on at times and come back.
@@ -138,11 +159,13 @@ mod tests {
         fn they_go_on_in_the_order_of_times_then_of_arrival(
             acts in proptest::collection::vec((0..20i64, 0..4u8), 1..200)
         ) {
+            const FRAME: &[u8] = &[0];
             let (mut held, mut list) = (Held::default(), vec![]);
             for (serial, (time, act)) in (0..).zip(acts) {
                 match act {
                     0 | 1 => {
-                        held.push(time, serial, b"frame");
+                        let outline = PointView::new(frame::find(FRAME, 10).unwrap().unwrap(), &[]).unwrap().outline();
+                        held.push(Waiting { time, serial, frame: FRAME.into(), outline });
                         list.push((time, serial));
                         list.sort_unstable();
                     }

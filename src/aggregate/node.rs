@@ -155,10 +155,12 @@ impl Node {
                 Ok(Progress::Done)
             }),
             Some(time) => {
-                let waits = time.max_delay > 0;
+                let max_delay = time.max_delay;
                 self.set_at_hand(true);
-                let taken =
-                    if waits { self.hold(now, points, out) } else { self.advance_with(now, points, out) }?;
+                let taken = match max_delay {
+                    0 => self.advance_with(now, points, out),
+                    _ => self.hold(max_delay, now, points, out),
+                }?;
                 self.let_part_out(out)?;
                 self.set_at_hand(false);
                 Ok(taken)

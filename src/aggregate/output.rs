@@ -121,13 +121,16 @@ impl Node {
                 let body = self.placed(point, place);
                 out.encoded_point(&body)
             }
-            (Edge::Batch, Edge::Batch) => match self.batch.as_mut() {
-                Some(batch) if place.group.as_ref().is_some_and(|(group, _)| batch.takes(*group)) => {
-                    batch.originals.push(point);
-                    Ok(())
+            (Edge::Batch, Edge::Batch) => {
+                let group = self.group_of(point, place).ok();
+                match (&mut self.batch, group) {
+                    (Some(batch), Some(group)) if batch.takes(group) => {
+                        batch.originals.push(point);
+                        Ok(())
+                    }
+                    _ => self.pass_alone(point, place, out),
                 }
-                _ => self.pass_alone(point, place, out),
-            },
+            }
         }
     }
 
@@ -160,8 +163,8 @@ impl Node {
             Some(origin) => body.extend_from_slice(self.origins.encoded(origin)),
             None => point_writer::text(number::NAME, point.origin_bytes()[0], &mut body),
         }
-        let group = place.group.as_ref().and_then(|(group, _)| self.groups.get(*group));
-        if let Some(group) = group {
+        let group = self.group_of(point, place).ok();
+        if let Some(group) = group.and_then(|group| self.groups.get(group)) {
             if group.by_name {
                 point_writer::by_name(&mut body);
             }

@@ -9,7 +9,7 @@ use super::batches::OpenBatch;
 use super::emit::Emitter;
 use super::events::Events;
 use super::groups::{Group, Groups, Times};
-use super::held::Waiting;
+use super::held::view;
 use super::identity::{Id, Kind, MAX_ID, Origin};
 use super::kept::Kept;
 use super::node::Node;
@@ -24,6 +24,7 @@ use super::types::{Type, Types};
 use crate::handler::UnixNanos;
 use crate::wire::entry::EntryKind;
 use crate::wire::fields;
+use crate::wire::point::PointView;
 
 /// The version that is written. Every version that was released is read.
 const VERSION: u8 = 1;
@@ -58,8 +59,8 @@ struct Restored<'a> {
     tasks: Tasks,
     /// A batch that was open, with what was to come out with its end.
     batch: Option<Box<OpenBatch>>,
-    /// Points that waited: group, time, frame.
-    held: Vec<(u32, i64, &'a [u8])>,
+    /// Points that waited, each with its group and time.
+    held: Vec<(u32, i64, PointView<'a>)>,
 }
 
 impl Node {
@@ -415,12 +416,11 @@ fn write_held(groups: &Groups, out: &mut Vec<u8>) {
 fn read_held<'a>(
     numbers: &HashMap<u64, u32>,
     from: &mut Reader<'a>,
-) -> Result<Vec<(u32, i64, &'a [u8])>, Damaged> {
+) -> Result<Vec<(u32, i64, PointView<'a>)>, Damaged> {
     let mut held = Vec::new();
     for _ in 0..from.u64()? {
         let (group, time, frame) = (known(numbers, from)?, from.i64()?, from.bytes()?);
-        from.check(Waiting::is_point(frame))?;
-        held.push((group, time, frame));
+        held.push((group, time, view(frame).ok_or(from.damaged())?));
     }
     Ok(held)
 }

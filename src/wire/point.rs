@@ -1,6 +1,8 @@
 //! A point as a view of its frame: nothing is decoded before somebody asks for it, and nothing
 //! is copied. What a reader does not touch is not checked beyond the message's outer structure.
 
+use std::ops::Range;
+
 use super::WireError;
 use super::entry::{Entries, Entry, EntryKind, bytes, take_bytes, take_varint, text};
 use super::fields::{Fields, Value};
@@ -55,6 +57,14 @@ impl<'a> From<FieldValue<'a>> for Value<'a> {
             FieldValue::Bool(bool) => Self::Varint(u64::from(bool)),
         }
     }
+}
+
+/// Where the parts of a point are in its frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outline {
+    body: usize,
+    group: Range<usize>,
+    time: i64,
 }
 
 /// Why a part of a point can't be read.
@@ -112,6 +122,20 @@ impl<'a> PointView<'a> {
             }
         }
         Some(view)
+    }
+
+    /// What it takes to see the same point in a copy of its frame without a look at all of it.
+    pub(crate) fn outline(&self) -> Outline {
+        let at = |part: &[u8]| part.as_ptr().addr().saturating_sub(self.frame.as_ptr().addr());
+        let group = if self.group.is_empty() { 0 } else { at(self.group) };
+        Outline { body: at(self.body), group: group..group + self.group.len(), time: self.time }
+    }
+
+    /// The point of this outline in a copy of its frame.
+    pub(crate) fn outlined(frame: &'a [u8], outline: &Outline) -> Self {
+        let body = frame.get(outline.body..).unwrap_or_default();
+        let group = frame.get(outline.group.clone()).unwrap_or_default();
+        Self { frame, body, time: outline.time, group }
     }
 
     /// The frame the point came in, length included.
