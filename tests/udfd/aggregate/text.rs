@@ -48,7 +48,8 @@ fn group_of_batch(group: &str, by_name: bool) -> String {
     if (group, by_name) == ("host=a", false) {
         return String::new();
     }
-    format!(" | {}{}", key(group), if by_name { " byName" } else { "" })
+    let group = if group.is_empty() { quoted(group) } else { key(group) };
+    format!(" | {group}{}", if by_name { " byName" } else { "" })
 }
 
 /// What the batch should say and the point does say is there too.

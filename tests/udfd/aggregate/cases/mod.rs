@@ -1,15 +1,22 @@
 //! Scenarios with their points spelled out by hand, for the model and for the handler.
 
+mod batches;
 mod bursts;
 mod crowds;
+mod edges;
 mod ends;
+mod event_time;
 mod fields;
 mod gates;
+mod held;
 mod identity;
+mod moments;
 mod points;
 mod reducers;
+mod references;
 mod restart;
 mod room;
+mod sessions;
 
 use super::driver;
 use super::model::Model;
