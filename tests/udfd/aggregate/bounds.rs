@@ -5,8 +5,8 @@ use kapacitor_udfd::aggregate::Reason;
 use kapacitor_udfd::proto;
 use proptest::prelude::*;
 
-use super::driver::frame_of_what_came;
 use super::generate::scenario;
+use super::handled::frame_of_what_came;
 use super::raw::{points, raw};
 use super::scenario::{Step, event, ns, options};
 use crate::laws::node::Node;
@@ -222,7 +222,7 @@ proptest! {
                     let snapshot = node.snapshot();
                     node = Node::restored(scenario.options.clone(), *back, &snapshot);
                 }
-                Step::Slices { .. } | Step::End { .. } | Step::Shutdown { .. } => {}
+                Step::Changed { .. } | Step::Slices { .. } | Step::End { .. } | Step::Shutdown { .. } => {}
             }
         }
         let end = node.now + 1_800_000_000_100;

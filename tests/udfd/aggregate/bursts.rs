@@ -4,8 +4,8 @@
 use kapacitor_udfd::proto;
 use proptest::prelude::*;
 
-use super::driver::frame_of_what_came;
 use super::generate::scenario;
+use super::handled::frame_of_what_came;
 use super::scenario::{Came, Scenario, Step, event, ns, options};
 use crate::laws::node::Node;
 

@@ -1,5 +1,6 @@
 //! Random scripts and random input: few names, ids and moments, so that they meet.
 
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto;
 use proptest::collection::vec;
 use proptest::option::weighted;
@@ -75,7 +76,7 @@ fn accepted(calls: Calls) -> Calls {
     for _ in 0..2 {
         left.retain(|call| {
             accepted.push(call.clone());
-            let is_sound = Model::new(&accepted, 0).is_ok();
+            let is_sound = Model::new(Function::STREAM, &accepted, 0).is_ok();
             if !is_sound {
                 accepted.pop();
             }

@@ -10,8 +10,8 @@ use crate::laws::node::Shared;
 /// Tells of a handler that has been given away.
 pub struct Seen(Shared);
 
-pub fn handler() -> (Box<dyn Handler>, Seen) {
-    let seen = Shared::new(Function::STREAM);
+pub fn handler(function: Function) -> (Box<dyn Handler>, Seen) {
+    let seen = Shared::new(function);
     (Box::new(seen.clone()), Seen(seen))
 }
 
@@ -31,8 +31,18 @@ impl Seen {
 }
 
 fn told(aggregate: &Aggregate) -> Told {
-    const COMPARED: [&str; 8] =
-        ["no_id", "ignored", "rejected", "dropped", "skipped_type", "not_finite", "saturated", "left_out"];
+    const COMPARED: [&str; 10] = [
+        "no_id",
+        "ignored",
+        "rejected",
+        "dropped",
+        "skipped_type",
+        "not_finite",
+        "saturated",
+        "left_out",
+        "late",
+        "no_time",
+    ];
     let counters = aggregate.counters();
     let named = counters.named().into_iter().filter_map(|(name, count)| match name {
         "points" => Some(("in".to_owned(), count)),

@@ -2,9 +2,11 @@
 
 mod model;
 
+mod input;
 mod scenario;
 mod text;
 
+mod handled;
 mod handler;
 
 mod driver;

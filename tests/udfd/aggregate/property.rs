@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kapacitor_udfd::aggregate::options::Function;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -27,7 +28,7 @@ proptest! {
 
     #[test]
     fn the_handler_refuses_what_the_model_refuses(options in any_options(5)) {
-        let (model, handler) = (Model::new(&options, 0).err(), driver::refusal(&options));
+        let (model, handler) = (Model::new(Function::STREAM, &options, 0).err(), driver::refusal(Function::STREAM, &options));
         prop_assert_eq!(
             model.is_some(), handler.is_some(),
             "model {:?}, handler {:?}: {}", model, handler, super::text::script(&options)
@@ -42,7 +43,7 @@ fn random_scenarios_get_everywhere() {
     let mut seen = BTreeSet::new();
     for _ in 0..1_000 {
         let scenario = scenario().new_tree(&mut runner).unwrap().current();
-        let mut model = Model::new(&scenario.options, scenario.start).unwrap();
+        let mut model = Model::new(scenario.function, &scenario.options, scenario.start).unwrap();
         scenario.steps.iter().for_each(|(step, _)| drop(play(&mut model, step)));
         seen.extend(model.counters().told().into_keys());
     }

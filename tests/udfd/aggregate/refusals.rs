@@ -1,5 +1,6 @@
 //! Options that are refused at Init, and what the error names: the option, the value, what is accepted.
 
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto;
 
 use super::driver;
@@ -157,8 +158,9 @@ fn check(refusals: Vec<Refusal>) {
     let mut wrong = vec![];
     for (options, named) in refusals {
         let script = super::text::script(&options);
-        assert!(Model::new(&options, 0).is_err(), "the model takes {script}");
-        let refusal = driver::refusal(&options).unwrap_or_else(|| panic!("not refused: {script}"));
+        assert!(Model::new(Function::STREAM, &options, 0).is_err(), "the model takes {script}");
+        let refusal =
+            driver::refusal(Function::STREAM, &options).unwrap_or_else(|| panic!("not refused: {script}"));
         let missing = named.iter().filter(|text| !refusal.contains(**text));
         wrong.extend(missing.map(|text| format!("{text:?} is not in {refusal:?}, for {script}")));
     }
@@ -204,7 +206,7 @@ fn what_is_at_the_limit_is_taken() {
     ];
     for options in accepted {
         let script = super::text::script(&options);
-        assert_eq!(Model::new(&options, 0).err(), None, "{script}");
-        assert_eq!(driver::refusal(&options), None, "{script}");
+        assert_eq!(Model::new(Function::STREAM, &options, 0).err(), None, "{script}");
+        assert_eq!(driver::refusal(Function::STREAM, &options), None, "{script}");
     }
 }

@@ -1,20 +1,23 @@
-//! What happens to a node, one step after the other, and the points that come out of each step.
+//! What happens to a node, one step after the other, and what comes out of each step.
 
 use std::fmt;
 
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto::option_value::Value;
-use kapacitor_udfd::proto::{self, Point, ValueType};
+use kapacitor_udfd::proto::{self, BeginBatch, EndBatch, Point, ValueType};
 
-use super::model::Model;
-use super::text::{code, line, script};
+pub use super::input::{Begun, Event, batch, event};
+use super::model::{Model, Sent};
+use super::text::{code, code_of_begin, lines, script};
 
 /// Times are nanoseconds, and a scenario begins at 0 unless it says something else.
 #[derive(Clone)]
 pub struct Scenario {
     pub name: &'static str,
+    pub function: Function,
     pub options: Vec<proto::Option>,
     pub start: i64,
-    /// Each with the points that come out, as lines of text.
+    /// Each with what comes out, as lines of text.
     pub steps: Vec<(Step, Vec<String>)>,
     /// Counters at the end that are looked at.
     pub counters: Vec<(&'static str, u64)>,
@@ -35,6 +38,8 @@ pub enum Step {
     Slices { now: i64, between: Vec<Step> },
     /// A snapshot is made, everything forgotten, and the snapshot restored at `back`.
     Restart { now: i64, back: i64 },
+    /// The same, and the script has other options now.
+    Changed { now: i64, back: i64, options: Vec<proto::Option> },
     /// The stream is at its end.
     End { now: i64 },
     /// The daemon shuts down.
@@ -47,17 +52,19 @@ pub enum Came {
     Point(Box<Point>),
     Keepalive,
     Snapshot,
-}
-
-impl From<Event> for Came {
-    fn from(event: Event) -> Self {
-        Self::Point(Box::new(event.0))
-    }
+    /// The points up to the end are this batch's.
+    Begin(Box<BeginBatch>),
+    End(Box<EndBatch>),
 }
 
 impl Scenario {
     pub fn new(name: &'static str, options: Vec<proto::Option>) -> Self {
-        Self { name, options, start: 0, steps: vec![], counters: vec![] }
+        Self { name, function: Function::STREAM, options, start: 0, steps: vec![], counters: vec![] }
+    }
+
+    #[must_use]
+    pub fn of(self, function: Function) -> Self {
+        Self { function, ..self }
     }
 
     #[must_use]
@@ -76,6 +83,22 @@ impl Scenario {
     }
 
     #[must_use]
+    pub fn begin(self, now: i64, batch: &Begun, expected: &[&str]) -> Self {
+        self.burst(now, vec![batch.clone().into()], expected)
+    }
+
+    #[must_use]
+    pub fn end_batch(self, now: i64, batch: &Begun, tmax: i64, expected: &[&str]) -> Self {
+        self.burst(now, vec![batch.end(tmax)], expected)
+    }
+
+    /// All of a batch comes at once.
+    #[must_use]
+    pub fn batch(self, now: i64, batch: &Begun, points: Vec<Event>, tmax: i64, expected: &[&str]) -> Self {
+        self.burst(now, batch.of(points, tmax), expected)
+    }
+
+    #[must_use]
     pub fn time(self, now: i64, expected: &[&str]) -> Self {
         self.step(Step::Time { now }, expected)
     }
@@ -88,6 +111,11 @@ impl Scenario {
     #[must_use]
     pub fn restart(self, now: i64, back: i64) -> Self {
         self.step(Step::Restart { now, back }, &[])
+    }
+
+    #[must_use]
+    pub fn changed(self, now: i64, back: i64, options: Vec<proto::Option>) -> Self {
+        self.step(Step::Changed { now, back, options }, &[])
     }
 
     #[must_use]
@@ -114,7 +142,7 @@ impl Scenario {
 }
 
 /// What the model makes of a step when timers are looked at as soon as it wants.
-pub fn play(model: &mut Model, step: &Step) -> Vec<Point> {
+pub fn play(model: &mut Model, step: &Step) -> Vec<Sent> {
     match step {
         Step::Event { now, point } => model.point(*now, point),
         Step::Burst { now, came } => came.iter().flat_map(|came| play_one(model, *now, came)).collect(),
@@ -137,14 +165,20 @@ pub fn play(model: &mut Model, step: &Step) -> Vec<Point> {
             model.restart(*now, *back);
             vec![]
         }
+        Step::Changed { now, back, options } => {
+            model.restart_with(*now, *back, options);
+            vec![]
+        }
         Step::End { now } => model.end_of_stream(*now),
         Step::Shutdown { .. } => vec![],
     }
 }
 
 /// What the model makes of one of many things that come at once.
-pub fn play_one(model: &mut Model, now: i64, came: &Came) -> Vec<Point> {
+pub fn play_one(model: &mut Model, now: i64, came: &Came) -> Vec<Sent> {
     match came {
+        Came::Begin(begin) => model.begin(now, begin),
+        Came::End(end) => model.end_batch(now, end),
         Came::Point(point) => model.point(now, point),
         Came::Keepalive | Came::Snapshot => vec![],
     }
@@ -154,13 +188,15 @@ pub fn play_one(model: &mut Model, now: i64, came: &Came) -> Vec<Point> {
 impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Scenario::new({:?}, {})", self.name, script(&self.options))?;
+        if self.function != Function::STREAM {
+            write!(f, ".of({:?})", self.function)?;
+        }
         if self.start != 0 {
             write!(f, ".starting_at({})", self.start)?;
         }
-        let mut model = Model::new(&self.options, self.start);
+        let mut model = Model::new(self.function, &self.options, self.start);
         for (step, _) in &self.steps {
-            let points = model.as_mut().map(|model| play(model, step)).unwrap_or_default();
-            let lines: Vec<String> = points.iter().map(line).collect();
+            let lines = lines(&model.as_mut().map(|model| play(model, step)).unwrap_or_default());
             match step {
                 Step::Event { now, point } => write!(f, "\n    .event({now}, {}, &{lines:?})", code(point))?,
                 Step::Burst { now, came } => {
@@ -174,6 +210,9 @@ impl fmt::Debug for Scenario {
                 Step::Time { now } => write!(f, "\n    .time({now}, &{lines:?})")?,
                 Step::Late { now } => write!(f, "\n    .late({now}, &{lines:?})")?,
                 Step::Restart { now, back } => write!(f, "\n    .restart({now}, {back})")?,
+                Step::Changed { now, back, options } => {
+                    write!(f, "\n    .changed({now}, {back}, {})", script(options))?;
+                }
                 Step::End { now } => write!(f, "\n    .end({now}, &{lines:?})")?,
                 Step::Shutdown { now } => write!(f, "\n    .shutdown({now})")?,
             }
@@ -189,91 +228,14 @@ impl fmt::Debug for Code<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Came::Point(point) => write!(f, "{}.into()", code(point)),
+            Came::Begin(begin) => write!(f, "{}.into()", code_of_begin(begin)),
+            Came::End(end) => {
+                let EndBatch { name, group, tmax, tags, by_name } = (**end).clone();
+                let begin = BeginBatch { name, group, tags, by_name, size: 0 };
+                write!(f, "{}.end({tmax})", code_of_begin(&begin))
+            }
             other => write!(f, "Came::{other:?}"),
         }
-    }
-}
-
-/// A point that is being put together: of `requests`, grouped by the host `a`.
-#[derive(Debug, Clone)]
-pub struct Event(pub Point);
-
-pub fn event() -> Event {
-    let point = Point {
-        name: "requests".to_owned(),
-        database: "mydb".to_owned(),
-        retention_policy: "autogen".to_owned(),
-        ..Point::default()
-    };
-    Event(point).on_host("a")
-}
-
-impl Event {
-    #[must_use]
-    pub fn at(self, time: i64) -> Self {
-        Self(Point { time, ..self.0 })
-    }
-
-    #[must_use]
-    pub fn named(self, name: &str) -> Self {
-        Self(Point { name: name.to_owned(), ..self.0 })
-    }
-
-    #[must_use]
-    pub fn stored_in(self, database: &str, retention_policy: &str) -> Self {
-        Self(Point { database: database.to_owned(), retention_policy: retention_policy.to_owned(), ..self.0 })
-    }
-
-    #[must_use]
-    pub fn group(self, group: &str, dimensions: &[&str]) -> Self {
-        let dimensions = dimensions.iter().map(|&name| name.to_owned()).collect();
-        Self(Point { group: group.to_owned(), dimensions, ..self.0 })
-    }
-
-    #[must_use]
-    pub fn on_host(self, host: &str) -> Self {
-        self.group(&format!("host={host}"), &["host"]).tag("host", host)
-    }
-
-    #[must_use]
-    pub fn by_name(self) -> Self {
-        Self(Point { by_name: true, ..self.0 })
-    }
-
-    #[must_use]
-    pub fn tag(mut self, name: &str, value: &str) -> Self {
-        self.0.tags.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    #[must_use]
-    pub fn without_tag(mut self, name: &str) -> Self {
-        self.0.tags.remove(name);
-        self
-    }
-
-    #[must_use]
-    pub fn int(mut self, name: &str, value: i64) -> Self {
-        self.0.fields_int.insert(name.to_owned(), value);
-        self
-    }
-
-    #[must_use]
-    pub fn double(mut self, name: &str, value: f64) -> Self {
-        self.0.fields_double.insert(name.to_owned(), value);
-        self
-    }
-
-    #[must_use]
-    pub fn text(mut self, name: &str, value: &str) -> Self {
-        self.0.fields_string.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    #[must_use]
-    pub fn bool(mut self, name: &str, value: bool) -> Self {
-        self.0.fields_bool.insert(name.to_owned(), value);
-        self
     }
 }
 

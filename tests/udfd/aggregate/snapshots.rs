@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::driver::frame_of_what_came;
 use super::generate::scenario;
+use super::handled::frame_of_what_came;
 use super::logs::logged;
 use super::raw::{points, raw};
 use super::scenario::{Step, event, ns, options};

@@ -4,28 +4,65 @@
 //! `requests host=b user=bob | n=3i total='x' | @5 | host=b [host]`: measurement and tags, fields, time,
 //! then, where they are not those of [`event`](super::scenario::event), the database and retention policy,
 //! the group with its dimensions, and `byName`. Equal lines are equal points, to the bit.
+//!
+//! A batch is `begin requests host=b size=2 | host=b`, the lines of its points, which begin with two spaces and
+//! have no measurement, and `end tmax=5`, with what else it says differently from the begin.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use kapacitor_udfd::proto::option_value::Value;
-use kapacitor_udfd::proto::{self, Point};
+use kapacitor_udfd::proto::{self, BeginBatch, EndBatch, Point};
+
+use super::model::{Batch, Sent};
+
+pub fn lines(sent: &[Sent]) -> Vec<String> {
+    sent.iter().flat_map(lines_of).collect()
+}
+
+pub fn lines_of(sent: &Sent) -> Vec<String> {
+    match sent {
+        Sent::Point(point) => vec![line(point)],
+        Sent::Batch(Batch { begin, points, end }) => {
+            let points = points.iter().map(inner_line);
+            std::iter::once(begin_line(begin)).chain(points).chain([end_line(begin, end)]).collect()
+        }
+    }
+}
+
+fn begin_line(begin: &BeginBatch) -> String {
+    let BeginBatch { name, group, tags, size, by_name } = begin;
+    format!("begin {}{} size={size}{}", word(name), tags_of(tags), group_of_batch(group, *by_name))
+}
+
+fn end_line(begin: &BeginBatch, end: &EndBatch) -> String {
+    let EndBatch { name, group, tmax, tags, by_name } = end;
+    let mut line = format!("end tmax={tmax}");
+    if (name, group, tags, by_name) != (&begin.name, &begin.group, &begin.tags, &begin.by_name) {
+        write!(line, " | {}{}{}", word(name), tags_of(tags), group_of_batch(group, *by_name)).unwrap();
+    }
+    line
+}
+
+fn group_of_batch(group: &str, by_name: bool) -> String {
+    if (group, by_name) == ("host=a", false) {
+        return String::new();
+    }
+    let group = if group.is_empty() { quoted(group) } else { key(group) };
+    format!(" | {group}{}", if by_name { " byName" } else { "" })
+}
+
+/// What the batch should say and the point does say is there too.
+fn inner_line(point: &Point) -> String {
+    let of_batch = [&point.name, &point.database, &point.retention_policy, &point.group];
+    if of_batch.iter().any(|text| !text.is_empty()) || !point.dimensions.is_empty() || point.by_name {
+        return format!("  {}", line(point));
+    }
+    format!(" {} |{} | @{}", tags_of(&point.tags), fields_of(point), point.time)
+}
 
 pub fn line(point: &Point) -> String {
-    let mut line = word(&point.name);
-    for (name, value) in &point.tags {
-        write!(line, " {}={}", word(name), word(value)).unwrap();
-    }
-    line += " |";
-    let mut fields = vec![];
-    fields.extend(point.fields_bool.iter().map(|(name, value)| (name, value.to_string())));
-    fields.extend(point.fields_double.iter().map(|(name, value)| (name, double(*value))));
-    fields.extend(point.fields_int.iter().map(|(name, value)| (name, format!("{value}i"))));
-    fields.extend(point.fields_string.iter().map(|(name, value)| (name, quoted(value))));
-    // Stable: of fields of one name the type decides.
-    fields.sort_by_key(|(name, _)| *name);
-    for (name, value) in fields {
-        write!(line, " {}={value}", word(name)).unwrap();
-    }
+    let mut line = format!("{}{} |{}", word(&point.name), tags_of(&point.tags), fields_of(point));
     write!(line, " | @{}", point.time).unwrap();
     if (&*point.database, &*point.retention_policy) != ("mydb", "autogen") {
         write!(line, " | {}.{}", word(&point.database), word(&point.retention_policy)).unwrap();
@@ -34,16 +71,30 @@ pub fn line(point: &Point) -> String {
         return line;
     }
     let dimensions: Vec<_> = point.dimensions.iter().map(|name| word(name)).collect();
-    let group = if point.group.chars().all(|c| is_plain(c) || "=,".contains(c)) {
-        point.group.clone()
-    } else {
-        quoted(&point.group)
-    };
-    write!(line, " | {group} [{}]", dimensions.join(",")).unwrap();
+    write!(line, " | {} [{}]", key(&point.group), dimensions.join(",")).unwrap();
     if point.by_name {
         line += " byName";
     }
     line
+}
+
+fn tags_of(tags: &BTreeMap<String, String>) -> String {
+    tags.iter().map(|(name, value)| format!(" {}={}", word(name), word(value))).collect()
+}
+
+fn fields_of(point: &Point) -> String {
+    let mut fields = vec![];
+    fields.extend(point.fields_bool.iter().map(|(name, value)| (name, value.to_string())));
+    fields.extend(point.fields_double.iter().map(|(name, value)| (name, double(*value))));
+    fields.extend(point.fields_int.iter().map(|(name, value)| (name, format!("{value}i"))));
+    fields.extend(point.fields_string.iter().map(|(name, value)| (name, quoted(value))));
+    // Stable: of fields of one name the type decides.
+    fields.sort_by_key(|(name, _)| *name);
+    fields.into_iter().map(|(name, value)| format!(" {}={value}", word(name))).collect()
+}
+
+fn key(group: &str) -> String {
+    if group.chars().all(|c| is_plain(c) || "=,".contains(c)) { group.to_owned() } else { quoted(group) }
 }
 
 fn is_on_host_a(point: &Point) -> bool {
@@ -108,6 +159,30 @@ pub fn code(point: &Point) -> String {
     }
     if point.time != 0 {
         call("at", point.time.to_string());
+    }
+    code
+}
+
+/// The same for a batch's begin.
+pub fn code_of_begin(begin: &BeginBatch) -> String {
+    let mut code = "batch()".to_owned();
+    if begin.name != "requests" {
+        write!(code, ".named({:?})", begin.name).unwrap();
+    }
+    if begin.by_name {
+        code += ".by_name()";
+    }
+    if begin.group != "host=a" {
+        write!(code, ".group({:?})", begin.group).unwrap();
+    }
+    if !begin.tags.contains_key("host") {
+        code += ".without_tag(\"host\")";
+    }
+    for (name, value) in begin.tags.iter().filter(|(name, value)| (&***name, &***value) != ("host", "a")) {
+        write!(code, ".tag({name:?}, {value:?})").unwrap();
+    }
+    if begin.size != 0 {
+        write!(code, ".size({})", begin.size).unwrap();
     }
     code
 }

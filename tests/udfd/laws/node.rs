@@ -9,6 +9,7 @@ use kapacitor_udfd::aggregate::{Aggregate, Counters};
 use kapacitor_udfd::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::proto::{self, InitRequest, request, response};
+use kapacitor_udfd::wire::batch::{BeginBatchView, EndBatchView};
 use kapacitor_udfd::wire::frame;
 use kapacitor_udfd::wire::point::PointView;
 use prost::Message;
@@ -197,6 +198,15 @@ impl Handler for Shared {
         self.lock().restore(now, snapshot)
     }
 
+    fn begin_batch(
+        &mut self,
+        now: UnixNanos,
+        begin: BeginBatchView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        self.lock().begin_batch(now, begin, out)
+    }
+
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
         self.lock().point(now, point, out)
     }
@@ -213,6 +223,15 @@ impl Handler for Shared {
     ) -> Result<usize, HandlerError> {
         assert!(!self.one_by_one);
         self.lock().points(now, points, out)
+    }
+
+    fn end_batch(
+        &mut self,
+        now: UnixNanos,
+        end: EndBatchView<'_>,
+        out: &mut Outbox,
+    ) -> Result<(), HandlerError> {
+        self.lock().end_batch(now, end, out)
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {

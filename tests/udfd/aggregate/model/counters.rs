@@ -12,6 +12,7 @@ pub enum Reason {
     MaxList,
     Stop,
     End,
+    Batch,
     Flush,
 }
 
@@ -26,13 +27,14 @@ impl Reason {
             Self::MaxList => "max_list",
             Self::Stop => "stop",
             Self::End => "end",
+            Self::Batch => "batch",
             Self::Flush => "flush",
         }
     }
 
     /// Whether points that come out for it carry what timeouts add.
     pub fn is_timeout(self) -> bool {
-        !matches!(self, Self::End | Self::Flush)
+        !matches!(self, Self::End | Self::Batch | Self::Flush)
     }
 }
 
@@ -52,6 +54,10 @@ pub struct Counters {
     /// Fields and tags that are not on the point they belong to.
     pub left_out: u64,
     pub not_restored: u64,
+    /// Points behind their group's watermark.
+    pub late: u64,
+    /// Points whose reference time is missing or can't be read.
+    pub no_time: u64,
 }
 
 /// Counters by name, without those that are zero.
@@ -70,6 +76,8 @@ impl Counters {
             ("saturated", self.saturated),
             ("left_out", self.left_out),
             ("not_restored", self.not_restored),
+            ("late", self.late),
+            ("no_time", self.no_time),
         ];
         let single = single.map(|(name, count)| (name.to_owned(), count)).into_iter();
         let out = self.out.iter().map(|(reason, count)| (format!("out {}", reason.name()), *count));

@@ -9,6 +9,8 @@ use super::settings::Settings;
 use super::task::Task;
 use super::value::Value;
 
+type Tags = BTreeMap<String, String>;
+
 /// What earlier points say of later ones.
 #[derive(Debug, Clone, Default)]
 pub struct Emitter {
@@ -43,21 +45,15 @@ impl Emitter {
         settings: &Settings,
         task: &Task,
         reason: Reason,
-        now: i64,
+        moment: i64,
         counters: &mut Counters,
     ) -> Point {
         *counters.out.entry(reason).or_default() += 1;
-        let first = &task.first_event;
         let mut point = Point {
-            time: self.time(settings, task, now),
-            name: settings.measurement.clone().unwrap_or_else(|| first.name.clone()),
-            database: first.database.clone(),
-            retention_policy: first.retention_policy.clone(),
-            group: first.group.clone(),
-            dimensions: first.dimensions.clone(),
-            by_name: first.by_name,
+            time: self.time(settings, task, moment),
+            name: measurement(settings, task),
             tags: tags(settings, task, reason, counters),
-            ..Point::default()
+            ..task.origin.empty_point()
         };
         for field in fields(settings, task, reason, counters) {
             self.put(&mut point, field, counters);
@@ -73,12 +69,13 @@ impl Emitter {
         point
     }
 
-    fn time(&mut self, settings: &Settings, task: &Task, now: i64) -> i64 {
+    /// The time of what comes out at `moment`.
+    pub fn time(&mut self, settings: &Settings, task: &Task, moment: i64) -> i64 {
         let run = self.runs.get(task.group()).copied();
         let own = match &*settings.point_time {
             "first" => task.first_time,
             "last" => task.last_time,
-            _ => now,
+            _ => moment,
         };
         let (start, time) = match run {
             Some((start, last)) if settings.point_time == "emit" => (start, own.max(last.saturating_add(1))),
@@ -137,45 +134,66 @@ impl Emitter {
     }
 }
 
-fn tags(
-    settings: &Settings,
-    task: &Task,
-    reason: Reason,
-    counters: &mut Counters,
-) -> BTreeMap<String, String> {
-    let first = &task.first_event;
-    let mut tags = BTreeMap::new();
-    for name in &first.dimensions {
-        if let Some(value) = first.tags.get(name).filter(|value| !value.is_empty()) {
-            tags.insert(name.clone(), value.clone());
-        }
-    }
+pub fn measurement(settings: &Settings, task: &Task) -> String {
+    settings.measurement.clone().unwrap_or_else(|| task.origin.name.clone())
+}
+
+fn tags(settings: &Settings, task: &Task, reason: Reason, counters: &mut Counters) -> Tags {
+    let mut tags = group_tags(settings, task);
     for (name, value, is_tag) in &task.id_values {
-        if *is_tag || settings.group_by_task {
+        if *is_tag {
             tags.insert(name.clone(), value.text());
         }
     }
     for kept in task.kept.iter().filter(|kept| kept.is_tag) {
         tags.insert(kept.name.clone(), kept.value.text());
     }
-    let mut added = vec![];
-    if reason.is_timeout() {
-        added.extend(settings.tags_on_timeout.clone());
-        if !settings.timeout_tags.is_empty() {
-            let kept = tags.get("tags").cloned().into_iter();
-            let all: Vec<String> = kept.chain(settings.timeout_tags.clone()).collect();
-            added.push(("tags".to_owned(), all.join(",")));
-        }
-    }
-    added.extend(settings.reason_tag.clone().map(|name| (name, reason.name().to_owned())));
-    for (name, value) in added {
-        if first.dimensions.contains(&name) {
-            counters.left_out += 1;
-        } else {
-            tags.insert(name, value);
-        }
+    for added in added_tags(settings, task, reason, counters) {
+        added.put_on(&mut tags);
     }
     tags
+}
+
+/// Those of the group, and with groupByTask those of the id.
+pub fn group_tags(settings: &Settings, task: &Task) -> Tags {
+    let mut tags = task.origin.tags.clone();
+    for (name, value, _) in task.id_values.iter().filter(|_| settings.group_by_task) {
+        tags.insert(name.clone(), value.text());
+    }
+    tags
+}
+
+/// A tag that an option puts on what comes out.
+pub struct Added {
+    pub name: String,
+    value: String,
+    /// Behind what the tag says already.
+    joins: bool,
+}
+
+impl Added {
+    pub fn put_on(&self, tags: &mut Tags) {
+        let before = tags.get(&self.name).filter(|before| self.joins && !before.is_empty());
+        let value = before.map_or(self.value.clone(), |before| format!("{before},{}", self.value));
+        tags.insert(self.name.clone(), value);
+    }
+}
+
+pub fn added_tags(settings: &Settings, task: &Task, reason: Reason, counters: &mut Counters) -> Vec<Added> {
+    let plain =
+        |name: &String, value: &str| Added { name: name.clone(), value: value.to_owned(), joins: false };
+    let mut added = vec![];
+    if reason.is_timeout() {
+        added.extend(settings.tags_on_timeout.iter().map(|(name, value)| plain(name, value)));
+        if !settings.timeout_tags.is_empty() {
+            added.push(Added { joins: true, ..plain(&"tags".to_owned(), &settings.timeout_tags.join(",")) });
+        }
+    }
+    added.extend(settings.reason_tag.as_ref().map(|name| plain(name, reason.name())));
+    let before = added.len();
+    added.retain(|tag| !task.origin.dimensions.contains(&tag.name));
+    counters.left_out += (before - added.len()) as u64;
+    added
 }
 
 fn fields(settings: &Settings, task: &Task, reason: Reason, counters: &mut Counters) -> Vec<Field> {
@@ -215,7 +233,7 @@ fn has_no_field(point: &Point) -> bool {
 }
 
 /// The references of the id become dimensions, as if Kapacitor had grouped by them.
-fn regroup(point: &mut Point, settings: &Settings) {
+pub fn regroup(point: &mut Point, settings: &Settings) {
     point.dimensions.extend(settings.references());
     point.dimensions.sort();
     point.dimensions.dedup();

@@ -1,5 +1,7 @@
 //! What a script's calls say, or why they are refused.
 
+use kapacitor_udfd::aggregate::options::Function;
+use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 
 use super::reduce::Kind;
@@ -10,6 +12,11 @@ const MINUTE: i64 = 60_000_000_000;
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "scripts have as many")]
 pub struct Settings {
+    function: Function,
+    pub reference: Reference,
+    pub max_delay: i64,
+    /// Batches come, and each ends its tasks.
+    pub end_of_batch: bool,
     /// Empty: the group is the task.
     pub id: Vec<Part>,
     pub group_by_task: bool,
@@ -39,6 +46,19 @@ pub struct Settings {
     pub measurement: Option<String>,
     pub point_time: String,
     pub max_restore_age: Option<i64>,
+}
+
+/// The time that deadlines go by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reference {
+    /// When a point comes.
+    Clock,
+    /// The point's own time.
+    Own,
+    Field {
+        name: String,
+        unit: i64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -103,14 +123,18 @@ fn named(option: &str, argument: &Argument) -> Refused<String> {
 }
 
 impl Settings {
-    pub fn read(options: &[proto::Option]) -> Refused<Self> {
-        let calls = Calls(options.iter().map(read).collect::<Refused<_>>()?);
+    pub fn read(function: Function, options: &[proto::Option]) -> Refused<Self> {
+        let calls = Calls(options.iter().map(|call| read(function, call)).collect::<Refused<_>>()?);
         let pass_through = calls.bool("passThrough", false)?;
         let push_previous = calls.bool("pushPreviousMapAsEvent", false)?;
         let keep: Vec<String> =
             calls.all("keep").map(|call| named("keep", &call[0])).collect::<Refused<_>>()?;
         let tags_on_timeout = calls.all("tagOnTimeout");
         let settings = Self {
+            function,
+            reference: reference(function, &calls)?,
+            max_delay: calls.at_least(0, "maxDelay")?.unwrap_or(0),
+            end_of_batch: calls.bool("endOfBatch", function.wants() == Edge::Batch)?,
             id: calls.text("taskId")?.map(|id| parts(&id)).transpose()?.unwrap_or_default(),
             group_by_task: calls.bool("groupByTask", false)?,
             outputs: outputs(&calls)?,
@@ -151,6 +175,22 @@ impl Settings {
         Ok(settings)
     }
 
+    pub fn is_session(&self) -> bool {
+        self.function == Function::Session
+    }
+
+    pub fn wants_batches(&self) -> bool {
+        self.function.wants() == Edge::Batch
+    }
+
+    pub fn provides_batches(&self) -> bool {
+        self.function.provides() == Edge::Batch
+    }
+
+    pub fn is_by_clock(&self) -> bool {
+        self.reference == Reference::Clock
+    }
+
     /// The names the id refers to, each once.
     pub fn references(&self) -> Vec<String> {
         let mut names = vec![];
@@ -171,6 +211,9 @@ impl Settings {
         let (tags, time) = ("tags".to_owned(), "time".to_owned());
         refuse(self.inactivity_timeout.is_some_and(|it| it > self.timeout), "inactivityTimeout > timeout")?;
         refuse(self.reset_on_flush && self.flush_interval.is_none(), "resetOnFlush without flushInterval")?;
+        refuse(self.end_of_batch && self.flush_interval.is_some(), "flushInterval with endOfBatch")?;
+        let is_never_reset = self.flush_interval.is_some() && !self.reset_on_flush;
+        refuse(self.is_session() && is_never_reset, "a session's flushInterval without resetOnFlush")?;
         let named_by_options =
             self.outputs.iter().map(|output| &output.name).chain(&self.timeout_task_id_field);
         let named_by_options: Vec<&String> = named_by_options.collect();
@@ -188,7 +231,7 @@ impl Settings {
     }
 
     fn cannot_tell_originals_apart(&self) -> bool {
-        let ends_with_a_point = self.emit_on_end && self.end_of_task;
+        let ends_with_a_point = self.emit_on_end && (self.end_of_task || self.end_of_batch);
         let can_be_too_long =
             !self.keep.is_empty() || self.outputs.iter().any(|output| output.kind.is_any_or_list());
         let points_come_out = self.push_on_timeout
@@ -201,10 +244,28 @@ impl Settings {
             || can_be_too_long;
         let has_timeout_tag = !self.tags_on_timeout.is_empty() || !self.timeout_tags.is_empty();
         let only_timeouts = !ends_with_a_point && self.flush_interval.is_none();
-        let told_apart =
-            self.measurement.is_some() || self.reason_tag.is_some() || (only_timeouts && has_timeout_tag);
+        // A batch has one name for all that is in it.
+        let has_name = self.measurement.is_some() && !(self.wants_batches() && self.provides_batches());
+        let told_apart = has_name || self.reason_tag.is_some() || (only_timeouts && has_timeout_tag);
         self.pass_through && points_come_out && !told_apart
     }
+}
+
+fn reference(function: Function, calls: &Calls) -> Refused<Reference> {
+    let unit = calls.at_least(1, "timestampUnit")?;
+    let reference = match calls.text("timeoutTimestampField")? {
+        None if function.wants() == Edge::Stream => Reference::Clock,
+        None => Reference::Own,
+        Some(name) if name == "time" || name == "@timestamp" => Reference::Own,
+        Some(name) => Reference::Field { name, unit: unit.unwrap_or(1) },
+    };
+    if unit.is_some() && !matches!(reference, Reference::Field { .. }) {
+        return Err("timestampUnit of nothing".to_owned());
+    }
+    if reference == Reference::Clock && calls.one("maxDelay")?.is_some() {
+        return Err("maxDelay by the clock".to_owned());
+    }
+    Ok(reference)
 }
 
 fn has_twice<'a>(names: impl Iterator<Item = &'a String>) -> bool {

@@ -1,5 +1,7 @@
 //! The options there are, under all their names, and the types of their arguments.
 
+use kapacitor_udfd::aggregate::options::Function;
+use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 use kapacitor_udfd::proto::option_value::Value as Wire;
 
@@ -45,9 +47,34 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("reasonTag", "s"),
     ("measurement", "s"),
     ("pointTime", "s"),
+    ("timeoutTimestampField", "s"),
+    ("timestampUnit", "t"),
+    ("maxDelay", "t"),
     ("flushOnStop", "b"),
+    ("endOfBatch", "b"),
     ("maxRestoreAge", "t"),
     ("mapCountWarningThreshold", "i"),
+];
+
+/// A session's events come out as they are.
+const NOT_IN_SESSIONS: &[&str] = &[
+    "count",
+    "sum",
+    "min",
+    "max",
+    "mean",
+    "stddev",
+    "first",
+    "last",
+    "countDistinct",
+    "distinct",
+    "percentile",
+    "list",
+    "concat",
+    "duration",
+    "keep",
+    "float",
+    "passThrough",
 ];
 
 const ALIASES: &[(&str, &str)] =
@@ -79,12 +106,24 @@ impl Argument {
     }
 }
 
+fn has(function: Function, option: &str) -> bool {
+    match option {
+        "endOfBatch" => function.wants() == Edge::Batch,
+        // One batch for each that came is of one group.
+        "groupByTask" => function != Function::BATCH,
+        option => function != Function::Session || !NOT_IN_SESSIONS.contains(&option),
+    }
+}
+
 /// A call under the option's first name.
-pub fn read(call: &proto::Option) -> Result<(&'static str, Vec<Argument>), String> {
+pub fn read(function: Function, call: &proto::Option) -> Result<(&'static str, Vec<Argument>), String> {
     let known = |name: &str| call.name == name || call.name == snake_case(name);
     let alias = ALIASES.iter().find(|(alias, _)| known(alias)).map(|(_, name)| *name);
     let found = SIGNATURES.iter().find(|(name, _)| known(name) || alias == Some(name));
     let (name, types) = found.ok_or(format!("unknown: {}", call.name))?;
+    if !has(function, name) {
+        return Err(format!("not here: {name}"));
+    }
     let came: Vec<Wire> = call.values.iter().filter_map(|value| value.value.clone()).collect();
     if came.len() != types.len() || call.values.len() != types.len() {
         return Err(format!("{name}: {came:?}"));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kapacitor_udfd::proto::Point;
 
 use super::counters::{Counters, Reason};
+use super::event::{Event, Origin};
 use super::reduce::{Kind, Seen, saturations};
 use super::settings::Settings;
 use super::value::{self, Value};
@@ -19,7 +20,7 @@ pub struct Task {
     pub id: String,
     /// The values that made the id, each by the name it came under, and whether that was a tag.
     pub id_values: Vec<(String, Value, bool)>,
-    pub first_event: Point,
+    pub origin: Origin,
     created: i64,
     active: i64,
     pub count: u64,
@@ -28,6 +29,8 @@ pub struct Task {
     /// By output.
     pub seen: Vec<Vec<Seen>>,
     pub kept: Vec<Kept>,
+    /// A session's, as they came.
+    pub events: Vec<Point>,
     /// Whether an event came since the last flush.
     pub has_news: bool,
 }
@@ -42,8 +45,7 @@ pub struct Kept {
 impl Task {
     pub fn new(
         serial: u64,
-        now: i64,
-        first_event: &Point,
+        first: &Event,
         id: &str,
         id_values: Vec<(String, Value, bool)>,
         outputs: usize,
@@ -52,24 +54,27 @@ impl Task {
             serial,
             id: id.to_owned(),
             id_values,
-            first_event: first_event.clone(),
-            created: now,
-            active: now,
+            origin: first.origin.clone(),
+            created: first.reference,
+            active: first.reference,
             count: 0,
-            first_time: first_event.time,
-            last_time: first_event.time,
+            first_time: first.point.time,
+            last_time: first.point.time,
             seen: vec![vec![]; outputs],
             kept: vec![],
+            events: vec![],
             has_news: false,
         }
     }
 
     pub fn group(&self) -> &str {
-        &self.first_event.group
+        &self.origin.group
     }
 
-    pub fn take(&mut self, now: i64, event: &Point, settings: &Settings, counters: &mut Counters) {
-        self.active = now;
+    pub fn take(&mut self, event: &Event, settings: &Settings, counters: &mut Counters) {
+        self.created = self.created.min(event.reference);
+        self.active = self.active.max(event.reference);
+        let event = &event.point;
         self.count += 1;
         self.has_news = true;
         self.first_time = self.first_time.min(event.time);
@@ -93,6 +98,9 @@ impl Task {
             }
         }
         self.keep(event, settings, counters);
+        if settings.is_session() {
+            self.events.push(event.clone());
+        }
     }
 
     fn keep(&mut self, event: &Point, settings: &Settings, counters: &mut Counters) {
@@ -105,7 +113,7 @@ impl Task {
         };
         for name in names {
             let is_group_or_id =
-                event.dimensions.contains(name) || self.id_values.iter().any(|(id, ..)| id == name);
+                self.origin.dimensions.contains(name) || self.id_values.iter().any(|(id, ..)| id == name);
             if is_group_or_id || self.kept.iter().any(|kept| kept.name == *name) {
                 continue;
             }
@@ -122,10 +130,14 @@ impl Task {
     pub fn reset(&mut self) {
         self.seen.iter_mut().for_each(Vec::clear);
         self.kept.clear();
+        self.events.clear();
     }
 
     /// Whether something in it has as many elements, or is as long, as may be.
     pub fn is_too_long(&self, settings: &Settings) -> bool {
+        if settings.is_session() {
+            return self.events.len() >= settings.max_list_size;
+        }
         let is_long = |value: &Value| matches!(value, Value::Text(text) if text.len() >= LONGEST_TEXT);
         let outputs = settings.outputs.iter().zip(&self.seen);
         outputs.into_iter().any(|(output, seen)| {
@@ -133,6 +145,11 @@ impl Task {
             (output.kind.is_list() && elements >= settings.max_list_size)
                 || output.kind.result(seen).is_some_and(|value| is_long(&value))
         }) || self.kept.iter().any(|kept| is_long(&kept.value))
+    }
+
+    /// The largest reference time of its events.
+    pub fn active(&self) -> i64 {
+        self.active
     }
 
     /// A point after it is not of this task any more.

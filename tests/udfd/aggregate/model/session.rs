@@ -1,0 +1,60 @@
+//! From a session to its batch: its events as they came, and what options put on them.
+
+use kapacitor_udfd::proto::Point;
+
+use super::counters::{Counters, Reason};
+use super::emit::{self, Emitter, added_tags, group_tags, regroup};
+use super::sent::Batch;
+use super::settings::Settings;
+use super::task::Task;
+
+pub fn batch(
+    emitter: &mut Emitter,
+    settings: &Settings,
+    task: &Task,
+    reason: Reason,
+    moment: i64,
+    counters: &mut Counters,
+) -> Batch {
+    *counters.out.entry(reason).or_default() += 1;
+    let tmax = emitter.time(settings, task, moment);
+    let mut group = Point { tags: group_tags(settings, task), ..task.origin.empty_point() };
+    group.name = emit::measurement(settings, task);
+    if settings.group_by_task && !settings.id.is_empty() {
+        regroup(&mut group, settings);
+    }
+    let added = added_tags(settings, task, reason, counters);
+    let mut points: Vec<Point> = task.events.clone();
+    // Stable: of one time the first to come is first.
+    points.sort_by_key(|point| point.time);
+    for point in &mut points {
+        for (name, value, _) in &task.id_values {
+            point.tags.insert(name.clone(), value.text());
+            remove_field(point, name);
+        }
+        for tag in &added {
+            tag.put_on(&mut point.tags);
+            counters.left_out += u64::from(remove_field(point, &tag.name));
+        }
+        if let Some(name) = settings.timeout_task_id_field.clone().filter(|_| reason.is_timeout()) {
+            if point.tags.get(&name).is_some_and(|value| !value.is_empty()) {
+                counters.left_out += 1;
+            } else {
+                counters.left_out += u64::from(remove_field(point, &name));
+                point.fields_string.insert(name, task.id.clone());
+            }
+        }
+    }
+    Batch::new(&group, points, tmax)
+}
+
+/// Whether there was one.
+fn remove_field(point: &mut Point, name: &str) -> bool {
+    let gone = [
+        point.fields_bool.remove(name).is_some(),
+        point.fields_double.remove(name).is_some(),
+        point.fields_int.remove(name).is_some(),
+        point.fields_string.remove(name).is_some(),
+    ];
+    gone.contains(&true)
+}

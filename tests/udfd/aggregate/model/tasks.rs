@@ -1,0 +1,186 @@
+//! What a point does to tasks, and how they end.
+
+use super::counters::Reason;
+use super::event::Event;
+use super::settings::Part;
+use super::task::Task;
+use super::value::{self, Value};
+use super::{Model, Sent, next_multiple, session};
+use kapacitor_udfd::proto::Point;
+
+impl Model {
+    /// Its turn has come.
+    pub(super) fn take(&mut self, event: &Event) {
+        self.counters.points_in += 1;
+        let Some(id) = self.id(event) else {
+            self.counters.no_id += 1;
+            return self.pass_original(event);
+        };
+        if let Some(at) = self.find(event, &id)
+            && self.is_over(at)
+        {
+            self.expire(at);
+        }
+        if self.find(event, &id).is_some() && self.settings.create_only {
+            self.counters.ignored += 1;
+            return self.pass_original(event);
+        }
+        if self.find(event, &id).is_none() && !self.create(event, &id) {
+            self.counters.rejected += 1;
+            return self.pass_original(event);
+        }
+        let at = self.find(event, &id).unwrap();
+        self.open[at].take(event, &self.settings, &mut self.counters);
+        self.expect_flush(&event.origin.group);
+        self.pass_original(event);
+        let task = &self.open[at];
+        if self.settings.end_of_task {
+            self.end(at, Reason::End);
+        } else if self.settings.max_events.is_some_and(|max| task.count >= max) {
+            self.end(at, Reason::MaxEvents);
+        } else if task.is_too_long(&self.settings) {
+            self.end(at, Reason::MaxList);
+        }
+    }
+
+    fn find(&self, event: &Event, id: &str) -> Option<usize> {
+        self.open.iter().position(|task| task.group() == event.origin.group && task.id == id)
+    }
+
+    fn id(&self, event: &Event) -> Option<String> {
+        if self.settings.id.is_empty() {
+            return Some(event.origin.group.clone());
+        }
+        let mut id = String::new();
+        for part in &self.settings.id {
+            match part {
+                Part::Literal(text) => id += text,
+                Part::Reference(name) => id += &resolve(&event.point, name)?.0.text(),
+            }
+        }
+        Some(id).filter(|id| id.len() <= 1024)
+    }
+
+    /// False if there is no room and the point is refused.
+    fn create(&mut self, event: &Event, id: &str) -> bool {
+        if self.settings.push_previous
+            && let Some(at) = self.open.iter().position(|task| task.group() == event.origin.group)
+        {
+            self.end_or_expire(at, Reason::Previous);
+        }
+        while self.open.len() >= self.settings.max_tasks {
+            match &*self.settings.on_overflow {
+                _ if self.is_over(0) => self.expire(0),
+                "evict" => self.end(0, Reason::Evicted),
+                "drop" => {
+                    self.open.remove(0);
+                    self.counters.dropped += 1;
+                }
+                _ => return false,
+            }
+        }
+        if let Some(interval) = self.settings.flush_interval
+            && self.open.is_empty()
+            && self.next_tick.is_some_and(|tick| tick < self.now)
+        {
+            // It was missed, and nothing with it.
+            self.next_tick = Some(next_multiple(self.now, interval));
+        }
+        let resolved = self.settings.references().into_iter().map(|name| {
+            let (value, is_tag) = resolve(&event.point, &name).unwrap();
+            (name, value, is_tag)
+        });
+        let outputs = self.settings.outputs.len();
+        self.open.push(Task::new(self.created, event, id, resolved.collect(), outputs));
+        self.created += 1;
+        true
+    }
+
+    pub(super) fn flush(&mut self, at: usize, moment: i64) {
+        if !self.open[at].has_news {
+            return;
+        }
+        let task = self.open[at].clone();
+        self.emit(&task, Reason::Flush, moment);
+        let task = &mut self.open[at];
+        task.has_news = false;
+        if self.settings.reset_on_flush {
+            task.reset();
+        }
+    }
+
+    /// No point joins it any more.
+    fn is_over(&self, at: usize) -> bool {
+        self.open[at].deadline(&self.settings) < self.moment(self.open[at].group())
+    }
+
+    /// How far time has come for a group.
+    fn moment(&self, group: &str) -> i64 {
+        match &self.taking {
+            _ if self.is_by_clock() => self.now,
+            Some((taking, moment)) if taking == group => *moment,
+            _ => self.groups.iter().find(|known| known.key == group).unwrap().reached,
+        }
+    }
+
+    pub(super) fn expire(&mut self, at: usize) {
+        let reason = self.open[at].timeout_reason(&self.settings);
+        self.end(at, reason);
+    }
+
+    /// What is over has ended for its own reason, whoever notices first.
+    pub(super) fn end_or_expire(&mut self, at: usize, reason: Reason) {
+        if self.is_over(at) {
+            self.expire(at);
+        } else {
+            self.end(at, reason);
+        }
+    }
+
+    pub(super) fn end(&mut self, at: usize, reason: Reason) {
+        let moment = match reason {
+            _ if self.is_by_clock() => self.now,
+            Reason::Timeout | Reason::Inactivity => self.open[at].timer_deadline(&self.settings),
+            Reason::Batch => self.ending.unwrap_or_else(|| self.moment(self.open[at].group())),
+            _ => self.moment(self.open[at].group()),
+        };
+        let task = self.open.remove(at);
+        // All its events may have come out with a flush.
+        let is_empty = self.settings.is_session() && task.events.is_empty();
+        if self.comes_out(reason) && !is_empty {
+            self.emit(&task, reason, moment);
+        } else {
+            *self.counters.vanished.entry(reason).or_default() += 1;
+        }
+    }
+
+    fn emit(&mut self, task: &Task, reason: Reason, moment: i64) {
+        let (settings, counters) = (&self.settings, &mut self.counters);
+        if settings.is_session() {
+            let batch = session::batch(&mut self.emitter, settings, task, reason, moment, counters);
+            self.out.push(Sent::Batch(batch));
+        } else {
+            let point = self.emitter.point(settings, task, reason, moment, counters);
+            self.send(point, task.group());
+        }
+    }
+
+    fn comes_out(&self, reason: Reason) -> bool {
+        match reason {
+            Reason::Timeout | Reason::Inactivity => {
+                self.settings.push_on_timeout || self.settings.push_previous
+            }
+            Reason::End | Reason::Batch => self.settings.emit_on_end,
+            _ => true,
+        }
+    }
+}
+
+/// What a reference in an id stands for, and whether that is a tag.
+fn resolve(point: &Point, name: &str) -> Option<(Value, bool)> {
+    if let Some(tag) = value::tag(point, name) {
+        return Some((tag, true));
+    }
+    let field = value::field(point, name)?;
+    (field.is_finite() && !field.text().is_empty()).then_some((field, false))
+}
