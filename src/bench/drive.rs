@@ -117,6 +117,7 @@ fn check(plan: &Plan, info: &InfoResponse, points: u64) -> Check {
         _ => None,
     };
     Check {
+        clock: plan.shape.clock,
         order,
         batches: batches::Rule {
             provided: info.provides() == EdgeType::Batch,

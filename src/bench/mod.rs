@@ -10,8 +10,10 @@ mod literal;
 mod plan;
 
 mod block;
+mod clock;
 mod ids;
 mod points;
+mod shuffle;
 mod stamp;
 
 mod drive;

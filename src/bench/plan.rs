@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use kapacitor_udfd::proto;
 
 use super::args::BenchArgs;
+use super::clock::Clock;
 
 /// How much later than its timeout the last answer is waited for, unless `--hold` says otherwise.
 const DEADLINE_HOLD: Duration = Duration::from_secs(1);
@@ -92,6 +93,7 @@ pub(super) struct Shape {
     pub(super) fields: u32,
     /// 0: a stream.
     pub(super) batch: u64,
+    pub(super) clock: Clock,
 }
 
 impl From<BenchArgs> for Plan {
@@ -105,7 +107,7 @@ impl From<BenchArgs> for Plan {
             connections,
             writes: args.writes,
             rate: args.rate.map(|rate| super::real(rate) / super::real(connections)),
-            shape: Shape { keys, ids, tags, fields, batch },
+            shape: Shape { keys, ids, tags, fields, batch, clock: Clock::new(args.step, args.jitter) },
             options: args.options,
             keepalive: Some(args.keepalive).filter(|interval| !interval.is_zero()),
             snapshot: args.snapshot || args.restore,

@@ -14,6 +14,7 @@ use kapacitor_udfd::wire::frame::Frame;
 use prost::Message as _;
 
 use super::batches::{self, Batches};
+use super::clock::Clock;
 use super::frames::{Filled, Frames};
 use super::order::{self, Order};
 use super::silence::Silence;
@@ -55,6 +56,7 @@ pub(super) struct Progress {
 /// What is to be checked on one connection.
 #[derive(Debug)]
 pub(super) struct Check {
+    pub(super) clock: Clock,
     pub(super) order: order::Rule,
     pub(super) batches: batches::Rule,
     /// No more points than these are waited for.
@@ -135,10 +137,10 @@ struct Receiver {
 
 impl Receiver {
     fn new(check: Check, events: Sender<Event>, progress: Arc<Progress>) -> Self {
-        let Check { order, batches, complete, tally, arrivals, timeout } = check;
+        let Check { clock, order, batches, complete, tally, arrivals, timeout } = check;
         let now = Instant::now();
         let received = Received {
-            order: Order::new(order),
+            order: Order::new(order, clock),
             batches: Batches::new(batches),
             tally,
             bytes: 0,

@@ -145,8 +145,9 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::clock::Clock;
 
-    const SHAPE: Shape = Shape { keys: 2, ids: 10, tags: 3, fields: 4, batch: 0 };
+    const SHAPE: Shape = Shape { keys: 2, ids: 10, tags: 3, fields: 4, batch: 0, clock: Clock::PLAIN };
 
     /// `change` is what one id has more than it should.
     fn check(change: i64, more: &[(Option<&str>, Option<i64>)], words: &str) {
