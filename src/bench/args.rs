@@ -108,9 +108,11 @@ pub(crate) struct BenchArgs {
     pub(super) deadlines: Option<Duration>,
 
     /// What must come back: `mirror` (each point, once, in order), `any` (times must not fall), so many points
-    /// (likewise), or `count:FIELD` (for each of --ids as many points as were sent, by the sum of this integer
-    /// field; with --restore also what came before the snapshot and after the restore together)
-    #[arg(long, value_name = "mirror|any|N|count:FIELD", default_value = "mirror")]
+    /// (likewise); with --ids `count:FIELD` (for each id as many points as were sent, by the sum of this integer
+    /// field; where batches go in and come out, in one for each sent), `total:FIELD` (likewise, but over all
+    /// batches together) or `sessions` (each point once, in a batch of its id). With --restore these hold for
+    /// what came before the snapshot and after the restore together
+    #[arg(long, value_name = "mirror|any|N|count:FIELD|total:FIELD|sessions", default_value = "mirror")]
     pub(super) expect: Expect,
 
     /// Report CPU time and memory of this process, the server's
@@ -147,8 +149,13 @@ impl BenchArgs {
             ));
         }
         if *ids == 0 {
-            let counts = matches!(self.expect, Expect::Counts { .. });
-            return counts.then(|| "--expect count:FIELD is about ids; give --ids N too".to_owned());
+            let about_ids = |what| Some(format!("--expect {what} is about ids; give --ids N too"));
+            return match self.expect {
+                Expect::Counts { per_batch: true, .. } => about_ids("count:FIELD"),
+                Expect::Counts { per_batch: false, .. } => about_ids("total:FIELD"),
+                Expect::Sessions => about_ids("sessions"),
+                Expect::Mirror | Expect::Any | Expect::Exactly(_) => None,
+            };
         }
         if !ids.is_multiple_of(*keys) {
             return Some(format!("--ids {ids} is not a multiple of --keys {keys}"));

@@ -37,14 +37,14 @@ pub(super) struct Order {
 }
 
 /// How often something happened, and how it went the first time.
-#[derive(Debug, Default)]
-struct Odd {
-    count: u64,
-    first: String,
+#[derive(Debug, Default, Clone)]
+pub(super) struct Odd {
+    pub(super) count: u64,
+    pub(super) first: String,
 }
 
 impl Odd {
-    fn note(&mut self, first: impl FnOnce() -> String) {
+    pub(super) fn note(&mut self, first: impl FnOnce() -> String) {
         self.count += 1;
         if self.count == 1 {
             self.first = first();

@@ -10,7 +10,7 @@ use super::plan::Shape;
 
 const NAME: &str = "requests";
 /// The tag the points are grouped by.
-const KEY: &str = "user";
+pub(super) const KEY: &str = "user";
 const TAGS: [(&str, &str); 2] = [("host", "web-0042"), ("zone", "eu-1a")];
 const FIELDS: [&str; 5] = ["millis", "bytes", "path", "cached", "amount"];
 
