@@ -13,12 +13,15 @@ use super::plan::{Expect, Writes};
 const MAX_BATCH: u64 = 1_000_000;
 /// Keys are written with eight digits, and what came back for each id is kept.
 const MAX_KEYS: u64 = 100_000_000;
+/// How much event time the points may span: from 2020 on, the times are to stay below 2^63 ns.
+const MAX_SPAN: Duration = Duration::from_hours(200 * 365 * 24);
 
 /// Drive a UDF socket as Kapacitor does: ours, or anybody's
 ///
 /// Sends Info on a connection of its own, then Init and points on each connection, with keepalives in
-/// between, then half-closes and reads to the end. Points carry the times 1600000000000000000, +1, +2, …,
-/// by which their return is checked, or an id, by which it is checked that what is gathered accounts for each.
+/// between, then half-closes and reads to the end. Points carry the times 1600000000000000000, +1, +2, … (see
+/// --step and --jitter), by which their return is checked, or an id, by which it is checked that what is gathered
+/// accounts for each.
 ///
 /// Durations are given as 500ms, 10s or 1m 30s.
 #[derive(Debug, Args)]
@@ -70,6 +73,15 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=MAX_BATCH))]
     pub(super) batch: u64,
 
+    /// Event time from one point to the next
+    #[arg(long, value_name = "DURATION", default_value = "1ns", value_parser = humantime::parse_duration)]
+    pub(super) step: Duration,
+
+    /// Send points out of order: a point's time lies before that of one sent earlier by up to this much, at
+    /// random but the same in every run
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub(super) jitter: Duration,
+
     /// An option as a TICKscript has it, for example 'field("x", 1.0)'; may be repeated
     #[arg(long = "option", value_name = "CALL", value_parser = literal::call)]
     pub(super) options: Vec<proto::Option>,
@@ -96,9 +108,11 @@ pub(crate) struct BenchArgs {
     pub(super) deadlines: Option<Duration>,
 
     /// What must come back: `mirror` (each point, once, in order), `any` (times must not fall), so many points
-    /// (likewise), or `count:FIELD` (for each of --ids as many points as were sent, by the sum of this integer
-    /// field; with --restore also what came before the snapshot and after the restore together)
-    #[arg(long, value_name = "mirror|any|N|count:FIELD", default_value = "mirror")]
+    /// (likewise); with --ids `count:FIELD` (for each id as many points as were sent, by the sum of this integer
+    /// field; where batches go in and come out, in one for each sent), `total:FIELD` (likewise, but over all
+    /// batches together) or `sessions` (each point once, in a batch of its id). With --restore these hold for
+    /// what came before the snapshot and after the restore together
+    #[arg(long, value_name = "mirror|any|N|count:FIELD|total:FIELD|sessions", default_value = "mirror")]
     pub(super) expect: Expect,
 
     /// Report CPU time and memory of this process, the server's
@@ -117,10 +131,31 @@ pub(crate) struct BenchArgs {
 impl BenchArgs {
     /// What is wrong about these together, in words.
     pub(crate) fn conflict(&self) -> Option<String> {
-        let Self { ids, keys, tags, .. } = self;
+        let Self { ids, keys, tags, step, jitter, .. } = self;
+        if step.is_zero() {
+            return Some("--step 0s would give all points one time; give 1ns or more".to_owned());
+        }
+        if !jitter.is_zero() && jitter < step {
+            let (jitter, step) = (humantime::format_duration(*jitter), humantime::format_duration(*step));
+            return Some(format!(
+                "--jitter {jitter} is less than --step {step}: no point would come out of order"
+            ));
+        }
+        let span = step.as_nanos().saturating_mul(self.points.into()).saturating_add(jitter.as_nanos());
+        if span > MAX_SPAN.as_nanos() {
+            return Some(format!(
+                "{} points with such a --step and --jitter span more than 200 years",
+                self.points
+            ));
+        }
         if *ids == 0 {
-            let counts = matches!(self.expect, Expect::Counts { .. });
-            return counts.then(|| "--expect count:FIELD is about ids; give --ids N too".to_owned());
+            let about_ids = |what| Some(format!("--expect {what} is about ids; give --ids N too"));
+            return match self.expect {
+                Expect::Counts { per_batch: true, .. } => about_ids("count:FIELD"),
+                Expect::Counts { per_batch: false, .. } => about_ids("total:FIELD"),
+                Expect::Sessions => about_ids("sessions"),
+                Expect::Mirror | Expect::Any | Expect::Exactly(_) => None,
+            };
         }
         if !ids.is_multiple_of(*keys) {
             return Some(format!("--ids {ids} is not a multiple of --keys {keys}"));

@@ -17,6 +17,8 @@ pub(super) struct Block {
     bytes: BytesMut,
     frames: Vec<FrameEnd>,
     times: Vec<Place>,
+    /// Times of batches' ends.
+    ends: Vec<Place>,
     keys: Vec<Place>,
     ids: Vec<Place>,
     points: u64,
@@ -27,6 +29,13 @@ pub(super) struct Block {
 pub(super) struct FrameEnd {
     pub(super) at: usize,
     pub(super) points: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Begin,
+    Point,
+    End,
 }
 
 /// Where a point's time, key or id stands.
@@ -52,6 +61,7 @@ impl Block {
             bytes: BytesMut::new(),
             frames: Vec::new(),
             times: Vec::new(),
+            ends: Vec::new(),
             keys: Vec::new(),
             ids: Vec::new(),
             points,
@@ -68,8 +78,13 @@ impl Block {
 
     /// Turns the block into the one that begins with the point `first`.
     pub(super) fn move_to(&mut self, first: u64) {
+        let clock = self.shape.clock;
         for place in &self.times {
-            let time = stamp::encode(stamp::time(first + place.point));
+            let time = stamp::encode(clock.time(first + place.point));
+            overwrite(&mut self.bytes, place.at, &time);
+        }
+        for place in &self.ends {
+            let time = stamp::encode(clock.latest(first + place.point));
             overwrite(&mut self.bytes, place.at, &time);
         }
         let mut written = None;
@@ -105,33 +120,38 @@ impl Block {
         let shape = self.shape;
         if shape.batch > 0 && number.is_multiple_of(shape.batch) {
             let left = (self.points - point).min(shape.batch);
-            self.frame(point, number, None, |out| response::write(&shape.begin(number, left), out));
+            self.frame(point, number, Part::Begin, |out| response::write(&shape.begin(number, left), out));
         }
-        let time = Some(stamp::time(number));
-        self.frame(point, number, time, |out| response::write(&shape.point(number), out));
+        self.frame(point, number, Part::Point, |out| response::write(&shape.point(number), out));
         if let Some(end) = self.frames.last_mut() {
             end.points += 1;
         }
         let last = (number + 1).is_multiple_of(shape.batch.max(1)) || point + 1 == self.points;
         if shape.batch > 0 && last {
-            self.frame(point, number, time, |out| response::write(&shape.end(number), out));
+            self.frame(point, number, Part::End, |out| response::write(&shape.end(number), out));
         }
     }
 
     /// Data frames are the same in both directions, so the library's writer of responses serves.
-    fn frame(&mut self, point: u64, number: u64, time: Option<i64>, write: impl FnOnce(&mut BytesMut)) {
+    fn frame(&mut self, point: u64, number: u64, part: Part, write: impl FnOnce(&mut BytesMut)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
         let frame = self.bytes.get(start..).unwrap_or_default();
-        if let Some(time) = time {
+        let clock = self.shape.clock;
+        let time = match part {
+            Part::Begin => None,
+            Part::Point => Some((clock.time(number), &mut self.times)),
+            Part::End => Some((clock.latest(number), &mut self.ends)),
+        };
+        if let Some((time, known)) = time {
             let varint = stamp::encode(time);
-            self.times.extend(places(frame, &varint).take(1).map(|at| Place { at: start + at, point }));
+            known.extend(places(frame, &varint).take(1).map(|at| Place { at: start + at, point }));
         }
         if self.shape.tags > 0 {
             let key = key_text(self.shape.key(number));
             self.keys.extend(places(frame, key.as_bytes()).map(|at| Place { at: start + at, point }));
         }
-        if self.shape.ids > 0 && time.is_some() {
+        if self.shape.ids > 0 && part == Part::Point {
             let id = ids::text(self.shape.id(number));
             self.ids.extend(places(frame, &id).map(|at| Place { at: start + at, point }));
         }
@@ -154,15 +174,22 @@ fn overwrite(bytes: &mut [u8], at: usize, with: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use kapacitor_udfd::proto::Request;
     use kapacitor_udfd::proto::request::Message;
     use prost::Message as _;
 
     use super::*;
+    use crate::bench::clock::Clock;
 
     fn shapes() -> impl Iterator<Item = Shape> {
         [1, 3, 100, 5000].into_iter().flat_map(|keys| {
-            let shape = move |(tags, fields, batch, ids)| Shape { keys, ids, tags, fields, batch };
+            let shape = move |(tags, fields, batch, ids)| {
+                let jittery = Clock::new(Duration::from_micros(1), Duration::from_micros(70));
+                let clock = if fields == 4 { Clock::PLAIN } else { jittery };
+                Shape { keys, ids, tags, fields, batch, clock }
+            };
             [
                 (0, 0, 0, 0),
                 (3, 4, 0, 0),
@@ -210,7 +237,11 @@ mod tests {
 
     #[test]
     fn a_point_takes_about_180_bytes() {
-        let block = Block::new(Shape { keys: 100, ids: 0, tags: 3, fields: 4, batch: 0 }, 0, 100);
+        let block = Block::new(
+            Shape { keys: 100, ids: 0, tags: 3, fields: 4, batch: 0, clock: Clock::PLAIN },
+            0,
+            100,
+        );
         let each = block.bytes().len() / 100;
         assert!((170..=190).contains(&each), "{each}");
     }

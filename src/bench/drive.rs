@@ -9,12 +9,12 @@ use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 
 use super::frames::Frames;
 use super::gate::Gatekeeper;
+use super::gathering::Gathering;
 use super::keepalive::Keepalives;
 use super::plan::{Expect, Plan};
-use super::receiver::{self, Check, Received};
+use super::receiver::{self, Arrivals, Check, Received};
 use super::sender::{Gates, Job, Sender, Sent};
 use super::server::{Cost, Memory, Server};
-use super::tally::Tally;
 use super::{batches, order};
 
 /// All that came of it.
@@ -74,16 +74,16 @@ pub(super) fn go_on(
     plan: &Plan,
     info: &InfoResponse,
     frames: Frames,
-    tally: Option<Tally>,
+    gathering: Option<Gathering>,
 ) -> anyhow::Result<Connection> {
     let gates = Gates { loaded: Gatekeeper::new().gate(), open: Gatekeeper::new().gate() };
-    // Without a tally nobody knows what is owed.
-    let hold = if tally.is_some() { plan.hold } else { Duration::ZERO };
+    // Without it nobody knows what is owed.
+    let hold = if gathering.is_some() { plan.hold } else { Duration::ZERO };
     let check = Check {
-        order: if tally.is_some() { order::Rule::Free } else { order::Rule::NotFalling },
+        order: if gathering.is_some() { order::Rule::Free } else { order::Rule::NotFalling },
         complete: None,
-        tally,
-        arrivals: false,
+        gathering,
+        arrivals: Arrivals::Unnoted,
         ..check(plan, info, 0)
     };
     connection(plan, frames, Job { points: 0, snapshot: false, hold, gates }, check)
@@ -110,21 +110,25 @@ fn check(plan: &Plan, info: &InfoResponse, points: u64) -> Check {
         Expect::Any => (order::Rule::NotFalling, None),
         // With several connections nobody can say which of them gets how many.
         Expect::Exactly(number) => (order::Rule::NotFalling, Some(number).filter(|_| plan.connections == 1)),
-        Expect::Counts { .. } => (order::Rule::Free, None),
+        Expect::Counts { .. } | Expect::Sessions => (order::Rule::Free, None),
     };
-    let tally = match &plan.expect {
-        Expect::Counts { field } => Some(Tally::new(plan.shape, field, points)),
-        _ => None,
-    };
+    let provided = info.provides() == EdgeType::Batch;
+    let gathering = Gathering::new(plan, provided, points);
     Check {
+        clock: plan.shape.clock,
         order,
         batches: batches::Rule {
-            provided: info.provides() == EdgeType::Batch,
+            provided,
             mirrored: (mirror && plan.shape.batch > 0).then_some((points, plan.shape.batch)),
+            exact: gathering.as_ref().is_some_and(Gathering::is_about_batches),
         },
         complete: complete.filter(|&goal| goal > 0),
-        tally,
-        arrivals: plan.deadlines.is_some(),
+        arrivals: match plan.deadlines {
+            None => Arrivals::Unnoted,
+            Some(_) if plan.expect == Expect::Sessions => Arrivals::OfBatches,
+            Some(_) => Arrivals::OfPoints,
+        },
+        gathering,
         timeout: plan.timeout,
     }
 }

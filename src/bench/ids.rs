@@ -6,14 +6,14 @@
 //! its memory or the processor could have guessed.
 
 use super::plan::Shape;
+use super::shuffle::{SCATTER, inverse, shuffled};
 
 /// The tag's name.
 pub(super) const TAG: &str = "id";
 /// How long an id is.
 pub(super) const LEN: usize = 16;
 
-/// Makes ids look like those of sessions, and not like numbers.
-const SCATTER: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Ids are scattered, so that they look like those of sessions and not like numbers.
 const GATHER: u64 = inverse(SCATTER);
 
 impl Shape {
@@ -59,27 +59,6 @@ pub(super) fn of_text(text: &str) -> Option<u64> {
     scattered.wrapping_mul(GATHER).checked_sub(1)
 }
 
-/// Where `place` of `count` comes to lie: each at another place, by an order that `seed` gives.
-#[inline]
-fn shuffled(place: u64, count: u64, seed: u64) -> u64 {
-    let mask = count.next_power_of_two() - 1;
-    let shift = (mask.count_ones() / 2).max(1);
-    let seed = seed.wrapping_add(1).wrapping_mul(SCATTER);
-    let mut place = place;
-    loop {
-        // Each line maps the numbers up to the mask onto themselves.
-        place = place.wrapping_add(seed >> 7) & mask;
-        place = place.wrapping_mul(0xd6e8_feb8_6659_fd93) & mask;
-        place ^= place >> shift;
-        place = place.wrapping_add(seed >> 31).wrapping_mul(0xa5a3_5645_1c7d_8b4b) & mask;
-        place ^= place >> shift;
-        // One beyond the count is sent on until it falls below: that, too, gives each another place.
-        if place < count {
-            return place;
-        }
-    }
-}
-
 /// Eight digits, all at once: this happens for each point.
 #[inline]
 fn hexadecimal(number: u64) -> [u8; 8] {
@@ -90,23 +69,12 @@ fn hexadecimal(number: u64) -> [u8; 8] {
     (apart + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
-/// What takes a multiplication by an odd number back, modulo 2^64.
-const fn inverse(odd: u64) -> u64 {
-    let mut inverse = odd;
-    let mut right_bits = 3;
-    // Newton: each step doubles the bits that are right.
-    while right_bits < 64 {
-        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
-        right_bits *= 2;
-    }
-    inverse
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::bench::clock::Clock;
 
     #[test]
     fn texts_are_read_back() {
@@ -122,7 +90,7 @@ mod tests {
     fn each_id_comes_once_a_round_and_always_in_its_group() {
         for (keys, ids) in [(1, 1), (1, 7), (5, 5), (10, 1000), (3, 300_000)] {
             for batch in [0, 1, 10] {
-                let shape = Shape { keys, ids, tags: 3, fields: 4, batch };
+                let shape = Shape { keys, ids, tags: 3, fields: 4, batch, clock: Clock::PLAIN };
                 let rounds = if ids > 1000 { 2 } else { 5 };
                 for round in 0..rounds {
                     // A round is over for all groups together only where it is made of whole batches.
@@ -145,7 +113,7 @@ mod tests {
     /// Neighbours in one round are none in the next.
     #[test]
     fn rounds_differ_and_have_no_pattern() {
-        let shape = Shape { keys: 100, ids: 100_000, tags: 3, fields: 4, batch: 0 };
+        let shape = Shape { keys: 100, ids: 100_000, tags: 3, fields: 4, batch: 0, clock: Clock::PLAIN };
         let place = |round: u64| {
             let mut places = vec![0; 100_000];
             for n in 0..100_000 {

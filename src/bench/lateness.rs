@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use super::clock::Clock;
 use super::drive::Connection;
-use super::stamp;
 
 /// Nanoseconds; what came too early is counted and not in the distribution.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Deadlines {
 }
 
 impl Deadlines {
-    pub(super) fn new(connections: &[Connection], timeout: Duration) -> anyhow::Result<Self> {
+    pub(super) fn new(connections: &[Connection], timeout: Duration, clock: Clock) -> anyhow::Result<Self> {
         let mut deadlines = Self {
             after_last_send: Lateness::new()?,
             after_own_send: Lateness::new()?,
@@ -49,12 +49,12 @@ impl Deadlines {
             longest: None,
         };
         for connection in connections {
-            deadlines.add(connection, timeout);
+            deadlines.add(connection, timeout, clock);
         }
         Ok(deadlines)
     }
 
-    fn add(&mut self, connection: &Connection, timeout: Duration) {
+    fn add(&mut self, connection: &Connection, timeout: Duration, clock: Clock) {
         let sent = &connection.sent;
         let Some(last_send) = sent.data_ended else { return };
         for &(arrival, time) in &connection.received.arrivals {
@@ -67,7 +67,9 @@ impl Deadlines {
             } else {
                 self.after_last_send.add(arrival, last_send + timeout);
             }
-            if let Some(own_send) = written(&sent.moments, time) {
+            if let Some(number) = clock.number(time, sent.points)
+                && let Some(own_send) = written(&sent.moments, number)
+            {
                 self.after_own_send.add(arrival, own_send + timeout);
             }
             self.longest = self.longest.max(arrival.checked_duration_since(sent.started + timeout));
@@ -91,9 +93,8 @@ impl Lateness {
     }
 }
 
-/// When the point with this time had been written.
-fn written(moments: &[(u64, Instant)], time: i64) -> Option<Instant> {
-    let number = u64::try_from(time.checked_sub(stamp::BASE)?).ok()?;
+/// When the point with this number had been written.
+fn written(moments: &[(u64, Instant)], number: u64) -> Option<Instant> {
     let moment = moments.partition_point(|&(points, _)| points <= number);
     moments.get(moment).map(|&(_, at)| at)
 }

@@ -10,8 +10,10 @@ mod literal;
 mod plan;
 
 mod block;
+mod clock;
 mod ids;
 mod points;
+mod shuffle;
 mod stamp;
 
 mod drive;
@@ -25,7 +27,10 @@ mod server;
 mod session;
 
 mod batches;
+mod gathering;
 mod order;
+mod per_batch;
+mod sessions;
 mod silence;
 mod tally;
 
@@ -41,7 +46,7 @@ use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 pub(crate) use args::BenchArgs;
 
 use crate::cli::output;
-use plan::Plan;
+use plan::{Expect, Plan};
 use report::Report;
 use server::Server;
 
@@ -73,6 +78,9 @@ fn check_edge(plan: &Plan, info: &InfoResponse) -> anyhow::Result<()> {
     match (info.wants(), plan.shape.batch) {
         (EdgeType::Batch, 0) if plan.points > 0 => bail!("the function wants batches; give --batch N"),
         (EdgeType::Stream, 1..) => bail!("the function wants a stream; leave --batch out"),
+        _ if plan.expect == Expect::Sessions && info.provides() == EdgeType::Stream => {
+            bail!("the function provides a stream; --expect sessions is about batches")
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::stamp;
+use super::clock::Clock;
 
 /// Ranges of missing points kept, to tell a late point from one that came twice. A server that
 /// does worse than this is not worth the memory.
@@ -23,6 +23,7 @@ pub(super) enum Rule {
 #[derive(Debug)]
 pub(super) struct Order {
     rule: Rule,
+    clock: Clock,
     /// The point that should come next.
     next: u64,
     last: i64,
@@ -36,14 +37,14 @@ pub(super) struct Order {
 }
 
 /// How often something happened, and how it went the first time.
-#[derive(Debug, Default)]
-struct Odd {
-    count: u64,
-    first: String,
+#[derive(Debug, Default, Clone)]
+pub(super) struct Odd {
+    pub(super) count: u64,
+    pub(super) first: String,
 }
 
 impl Odd {
-    fn note(&mut self, first: impl FnOnce() -> String) {
+    pub(super) fn note(&mut self, first: impl FnOnce() -> String) {
         self.count += 1;
         if self.count == 1 {
             self.first = first();
@@ -61,9 +62,10 @@ pub(super) struct Wrong {
 }
 
 impl Order {
-    pub(super) fn new(rule: Rule) -> Self {
+    pub(super) fn new(rule: Rule, clock: Clock) -> Self {
         Self {
             rule,
+            clock,
             next: 0,
             last: i64::MIN,
             gaps: BTreeMap::new(),
@@ -80,7 +82,7 @@ impl Order {
     pub(super) fn take(&mut self, time: i64) {
         self.points += 1;
         match self.rule {
-            Rule::Mirror(sent) if self.next < sent && time == stamp::time(self.next) => self.next += 1,
+            Rule::Mirror(sent) if self.next < sent && time == self.clock.time(self.next) => self.next += 1,
             Rule::Mirror(sent) => self.unexpected(time, sent),
             Rule::Free => {}
             Rule::NotFalling if time >= self.last => self.last = time,
@@ -129,8 +131,7 @@ impl Order {
 
     #[cold]
     fn unexpected(&mut self, time: i64, sent: u64) {
-        let number = time.checked_sub(stamp::BASE).and_then(|number| u64::try_from(number).ok());
-        match number.filter(|&number| number < sent) {
+        match self.clock.number(time, sent) {
             None => self.foreign.note(|| format!("a point with time {time}")),
             Some(number) if number >= self.next => {
                 self.gaps.insert(self.next, number);
@@ -171,9 +172,9 @@ mod tests {
     use super::*;
 
     fn check(numbers: &[u64], expected: Wrong, words: &str) {
-        let mut order = Order::new(Rule::Mirror(10));
+        let mut order = Order::new(Rule::Mirror(10), Clock::PLAIN);
         for &number in numbers {
-            order.take(stamp::time(number));
+            order.take(Clock::PLAIN.time(number));
         }
         assert_eq!(order.wrong(), expected, "{numbers:?}");
         assert_eq!(order.faults().join("; "), words, "{numbers:?}");
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn without_a_mirror_times_must_not_fall() {
-        let mut order = Order::new(Rule::NotFalling);
+        let mut order = Order::new(Rule::NotFalling, Clock::PLAIN);
         for time in [-5, -5, 7, 100, 7, 100] {
             order.take(time);
         }

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use kapacitor_udfd::proto;
 
 use super::args::BenchArgs;
+use super::clock::Clock;
 
 /// How much later than its timeout the last answer is waited for, unless `--hold` says otherwise.
 const DEADLINE_HOLD: Duration = Duration::from_secs(1);
@@ -40,19 +41,27 @@ pub(super) enum Expect {
     /// come back adds up to.
     Counts {
         field: String,
+        /// Where batches go in and come out, in each of them.
+        per_batch: bool,
     },
+    /// Each point once, in a batch of its id.
+    Sessions,
 }
 
 impl FromStr for Expect {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.strip_prefix("count:")) {
-            ("mirror", _) => Ok(Self::Mirror),
-            ("any", _) => Ok(Self::Any),
-            (_, Some(field)) if !field.is_empty() => Ok(Self::Counts { field: field.to_owned() }),
+        let (word, field) = text.split_once(':').unwrap_or((text, ""));
+        match (word, field) {
+            ("mirror", "") => Ok(Self::Mirror),
+            ("any", "") => Ok(Self::Any),
+            ("sessions", "") => Ok(Self::Sessions),
+            ("count" | "total", field) if !field.is_empty() => {
+                Ok(Self::Counts { field: field.to_owned(), per_batch: word == "count" })
+            }
             _ => {
-                let words = "accepted are mirror, any, a number of points, or count: and a field's name";
+                let words = "accepted are mirror, any, sessions, a number of points, or count: or total: and a field's name";
                 Ok(Self::Exactly(text.parse().map_err(|_| words)?))
             }
         }
@@ -92,6 +101,7 @@ pub(super) struct Shape {
     pub(super) fields: u32,
     /// 0: a stream.
     pub(super) batch: u64,
+    pub(super) clock: Clock,
 }
 
 impl From<BenchArgs> for Plan {
@@ -105,7 +115,7 @@ impl From<BenchArgs> for Plan {
             connections,
             writes: args.writes,
             rate: args.rate.map(|rate| super::real(rate) / super::real(connections)),
-            shape: Shape { keys, ids, tags, fields, batch },
+            shape: Shape { keys, ids, tags, fields, batch, clock: Clock::new(args.step, args.jitter) },
             options: args.options,
             keepalive: Some(args.keepalive).filter(|interval| !interval.is_zero()),
             snapshot: args.snapshot || args.restore,
@@ -134,6 +144,8 @@ impl Plan {
     /// Whether a connection stays open after its last point, rather than being half-closed at once:
     /// also where answers don't say when the data was worked off.
     pub(super) fn lingers(&self) -> bool {
-        self.snapshot || !self.hold.is_zero() || matches!(self.expect, Expect::Counts { .. })
+        self.snapshot
+            || !self.hold.is_zero()
+            || matches!(self.expect, Expect::Counts { .. } | Expect::Sessions)
     }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use kapacitor_udfd::proto;
 
+use super::ids;
 use super::plan::Shape;
-use super::{ids, stamp};
 
 const NAME: &str = "requests";
 /// The tag the points are grouped by.
-const KEY: &str = "user";
+pub(super) const KEY: &str = "user";
 const TAGS: [(&str, &str); 2] = [("host", "web-0042"), ("zone", "eu-1a")];
 const FIELDS: [&str; 5] = ["millis", "bytes", "path", "cached", "amount"];
 
@@ -20,7 +20,7 @@ impl Shape {
         let stream = self.batch == 0;
         let text = |text: &str| if stream { text.to_owned() } else { String::new() };
         let mut point = proto::Point {
-            time: stamp::time(number),
+            time: self.clock.time(number),
             name: text(NAME),
             database: text("telegraf"),
             retention_policy: text("autogen"),
@@ -51,7 +51,7 @@ impl Shape {
         proto::EndBatch {
             name: NAME.to_owned(),
             group: self.group(number),
-            tmax: stamp::time(number),
+            tmax: self.clock.latest(number),
             tags: self.group_tags(number),
             by_name: false,
         }

@@ -8,17 +8,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use kapacitor_udfd::proto;
 use kapacitor_udfd::proto::response::Message as Answer;
+use kapacitor_udfd::proto::{self, EndBatch};
 use kapacitor_udfd::wire::frame::Frame;
 use prost::Message as _;
 
 use super::batches::{self, Batches};
+use super::clock::Clock;
 use super::frames::{Filled, Frames};
+use super::gathering::Gathering;
 use super::order::{self, Order};
 use super::silence::Silence;
-use super::tally::Tally;
-use super::{ids, session, stamp};
+use super::{session, stamp};
 
 /// What the sender waits for.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub(super) enum Event {
         time: i64,
         at: Instant,
     },
-    Snapshot(Taken),
+    Snapshot(Box<Taken>),
     /// As many points have come as are expected.
     Complete,
 }
@@ -39,8 +40,8 @@ pub(super) struct Taken {
     pub(super) at: Instant,
     /// The longest time without any response while it was waited for.
     pub(super) silence: Duration,
-    /// What had come before it, if that is counted.
-    pub(super) tally: Option<Tally>,
+    /// What had come before it, if that is looked into.
+    pub(super) gathering: Option<Gathering>,
 }
 
 /// What the sender says of itself.
@@ -55,15 +56,24 @@ pub(super) struct Progress {
 /// What is to be checked on one connection.
 #[derive(Debug)]
 pub(super) struct Check {
+    pub(super) clock: Clock,
     pub(super) order: order::Rule,
     pub(super) batches: batches::Rule,
     /// No more points than these are waited for.
     pub(super) complete: Option<u64>,
-    /// How many points went into those that come; it says what is waited for, too.
-    pub(super) tally: Option<Tally>,
-    /// Note when each point came.
-    pub(super) arrivals: bool,
+    /// What has to become of points with ids; it says what is waited for, too.
+    pub(super) gathering: Option<Gathering>,
+    pub(super) arrivals: Arrivals,
     pub(super) timeout: Duration,
+}
+
+/// What is noted the time of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrivals {
+    Unnoted,
+    OfPoints,
+    /// When they have ended, and by their first points.
+    OfBatches,
 }
 
 /// How the stream ended.
@@ -86,9 +96,9 @@ pub(super) enum End {
 pub(super) struct Received {
     pub(super) order: Order,
     pub(super) batches: Batches,
-    pub(super) tally: Option<Tally>,
+    pub(super) gathering: Option<Gathering>,
     pub(super) bytes: u64,
-    /// When each point came, and its time; only for `Check::arrivals`.
+    /// When each point came, and its time; as `Check::arrivals` has it.
     pub(super) arrivals: Vec<(Instant, i64)>,
     pub(super) end: End,
     pub(super) ended: Instant,
@@ -119,7 +129,7 @@ pub(super) fn receive(
 #[derive(Debug)]
 struct Receiver {
     complete: Option<u64>,
-    arrivals: bool,
+    arrivals: Arrivals,
     timeout: Duration,
     events: Sender<Event>,
     progress: Arc<Progress>,
@@ -135,12 +145,12 @@ struct Receiver {
 
 impl Receiver {
     fn new(check: Check, events: Sender<Event>, progress: Arc<Progress>) -> Self {
-        let Check { order, batches, complete, tally, arrivals, timeout } = check;
+        let Check { clock, order, batches, complete, gathering, arrivals, timeout } = check;
         let now = Instant::now();
         let received = Received {
-            order: Order::new(order),
+            order: Order::new(order, clock),
             batches: Batches::new(batches),
-            tally,
+            gathering,
             bytes: 0,
             arrivals: Vec::new(),
             end: End::Closed,
@@ -190,8 +200,8 @@ impl Receiver {
     #[inline]
     fn take(&mut self, frame: Frame<'_>, at: Instant) -> anyhow::Result<Option<End>> {
         let Some(time) = stamp::of_point(frame.message()) else { return self.other(frame.message(), at) };
-        if let Some(tally) = &mut self.received.tally {
-            tally.take_frame(frame)?;
+        if let Some(gathering) = &mut self.received.gathering {
+            gathering.take_frame(frame)?;
         }
         self.point(time, at);
         Ok(None)
@@ -200,8 +210,8 @@ impl Receiver {
     #[inline]
     fn point(&mut self, time: i64, at: Instant) {
         self.received.order.take(time);
-        self.received.batches.point();
-        if self.arrivals {
+        self.received.batches.point(time);
+        if self.arrivals == Arrivals::OfPoints {
             self.received.arrivals.push((at, time));
         }
     }
@@ -209,8 +219,8 @@ impl Receiver {
     fn after_points(&mut self, before: u64) {
         let points = self.received.order.points;
         self.signs += u64::from(points > before);
-        let complete = || match &self.received.tally {
-            Some(tally) => tally.is_complete(),
+        let complete = || match &self.received.gathering {
+            Some(gathering) => gathering.is_complete(),
             None => self.complete.is_some_and(|goal| goal <= points),
         };
         if !self.told && complete() {
@@ -231,14 +241,13 @@ impl Receiver {
         self.signs += u64::from(!keepalive || !self.progress.half_closed.load(Relaxed));
         match answer {
             Answer::Point(point) => {
-                if let Some(tally) = &mut self.received.tally {
-                    let count = point.fields_int.get(tally.field()).copied();
-                    tally.take(point.tags.get(ids::TAG).map(String::as_str), count);
+                if let Some(gathering) = &mut self.received.gathering {
+                    gathering.take_point(&point);
                 }
                 self.point(point.time, at);
             }
-            Answer::Begin(_) => self.received.batches.begin(self.received.order.points),
-            Answer::End(_) => self.received.batches.end(self.received.order.next()),
+            Answer::Begin(begin) => self.received.batches.begin(self.received.order.points, begin),
+            Answer::End(end) => self.end(&end, at),
             Answer::Keepalive(answer) => drop(self.events.send(Event::Keepalive { time: answer.time, at })),
             Answer::Snapshot(answer) => self.snapshot(answer.snapshot, at),
             Answer::Error(error) => return Ok(Some(End::Error(error.error))),
@@ -249,11 +258,23 @@ impl Receiver {
         Ok(None)
     }
 
+    fn end(&mut self, end: &EndBatch, at: Instant) {
+        let first = self.received.batches.end(self.received.order.next(), end);
+        if let Some(gathering) = &mut self.received.gathering {
+            gathering.end(end);
+        }
+        if self.arrivals == Arrivals::OfBatches {
+            self.received.arrivals.extend(first.map(|time| (at, time)));
+        }
+    }
+
     fn snapshot(&mut self, bytes: Vec<u8>, at: Instant) {
         self.progress.snapshot_asked.store(false, Relaxed);
         self.silence.watch(false);
-        let tally = self.received.tally.clone();
-        drop(self.events.send(Event::Snapshot(Taken { bytes, at, silence: self.silence.longest, tally })));
+        let gathering = self.received.gathering.clone();
+        let silence = self.silence.longest;
+        let taken = Taken { bytes, at, silence, gathering };
+        drop(self.events.send(Event::Snapshot(Box::new(taken))));
     }
 
     /// Whether neither side has got on for the timeout.

@@ -41,6 +41,6 @@ pub(super) fn restore(
 fn one(plan: &Plan, info: &InfoResponse, number: u64, snapshot: &mut Snapshot) -> anyhow::Result<Restored> {
     let mut frames = session::init(plan, number)?;
     let answered = session::restore(&mut frames, mem::take(&mut snapshot.bytes), plan)?;
-    let connection = drive::go_on(plan, info, frames, snapshot.tally.take())?;
+    let connection = drive::go_on(plan, info, frames, snapshot.gathering.take())?;
     Ok(Restored { took: answered.took, silence: answered.silence, connection })
 }

@@ -11,11 +11,6 @@ pub(super) const LEN: usize = 9;
 /// Every byte of a varint but its last has this bit.
 const MORE: u64 = 0x8080_8080_8080_8080;
 
-/// The time of the point with this number.
-pub(super) fn time(point: u64) -> i64 {
-    BASE.saturating_add_unsigned(point)
-}
-
 /// Its varint.
 #[inline]
 pub(super) fn encode(time: i64) -> [u8; LEN] {

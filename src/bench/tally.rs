@@ -1,12 +1,6 @@
 //! Checks a function that gathers points: what it sends says how many points went into it, and for
 //! each id that must add up to the points that were sent with it.
 
-use std::mem;
-
-use kapacitor_udfd::wire::frame::Frame;
-use kapacitor_udfd::wire::point::FieldValue;
-use kapacitor_udfd::wire::request::Request;
-
 use super::ids;
 use super::order::points;
 use super::plan::Shape;
@@ -22,7 +16,6 @@ pub(super) struct Tally {
     goal: i64,
     foreign: u64,
     uncounted: u64,
-    scratch: Vec<u8>,
 }
 
 /// Which ids don't add up.
@@ -54,28 +47,11 @@ impl Tally {
             goal: sent.cast_signed(),
             foreign: 0,
             uncounted: 0,
-            scratch: Vec::new(),
         }
     }
 
     pub(super) fn field(&self) -> &str {
         &self.field
-    }
-
-    /// What this frame holds has come; it makes a difference only if it is a point.
-    #[inline]
-    pub(super) fn take_frame(&mut self, frame: Frame<'_>) -> anyhow::Result<()> {
-        // Data is the same in both directions, and the library reads requests.
-        let mut scratch = mem::take(&mut self.scratch);
-        if let Request::Point(point) = Request::parse(frame, &mut scratch)? {
-            let count = match point.field(&self.field)? {
-                Some(FieldValue::Int(count)) => Some(count),
-                _ => None,
-            };
-            self.take(point.tag(ids::TAG)?, count);
-        }
-        self.scratch = scratch;
-        Ok(())
     }
 
     /// A point with this id has come, into which so many went.
@@ -145,8 +121,9 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::clock::Clock;
 
-    const SHAPE: Shape = Shape { keys: 2, ids: 10, tags: 3, fields: 4, batch: 0 };
+    const SHAPE: Shape = Shape { keys: 2, ids: 10, tags: 3, fields: 4, batch: 0, clock: Clock::PLAIN };
 
     /// `change` is what one id has more than it should.
     fn check(change: i64, more: &[(Option<&str>, Option<i64>)], words: &str) {

@@ -1,11 +1,11 @@
 //! Whether what came back is what should have: every fault in words.
 
 use super::drive::{Connection, Outcome};
+use super::gathering::Gathering;
 use super::order::points;
 use super::plan::{Expect, Plan};
 use super::receiver::{End, Received};
 use super::restore::Restored;
-use super::tally::Tally;
 
 /// Everything that was wrong; empty if nothing was.
 pub(super) fn faults(plan: &Plan, outcome: &Outcome, restored: &[Restored]) -> Vec<String> {
@@ -58,7 +58,7 @@ fn of_connection(plan: &Plan, connection: &Connection, share: u64) -> Vec<String
 fn of_data(received: &Received) -> Vec<String> {
     let mut faults = received.order.faults();
     faults.extend(received.batches.fault.clone());
-    faults.extend(received.tally.as_ref().map(Tally::faults).unwrap_or_default());
+    faults.extend(received.gathering.as_ref().map(Gathering::faults).unwrap_or_default());
     faults
 }
 

@@ -86,6 +86,26 @@ fn what_is_missing_or_out_of_order_is_named() {
     check(Manner::Empty(500), "a response without a message");
 }
 
+/// The mirror's order is the one in which points were sent, whatever their times.
+#[test]
+fn points_are_sent_out_of_order_if_asked_to() {
+    let udf = FakeUdf::stream(Manner::Mirror);
+    let jitter = ["--points", "5000", "--step", "10ms", "--jitter", "1s"];
+    let report = succeeds(&udf.socket(), &jitter);
+    assert_eq!(report["received"]["points"], 5000);
+    fails(
+        &udf.socket(),
+        &[&jitter[..], &["--expect", "any"]].concat(),
+        " points out of order, the first: time ",
+    );
+    let steps = ["--points", "5000", "--step", "1h"];
+    succeeds(&udf.socket(), &[&steps[..], &["--expect", "any"]].concat());
+    let dropped = FakeUdf::stream(Manner::Drop(1234));
+    fails(&dropped.socket(), &jitter, "1 point missing, the first: point 1234");
+    let batches = FakeUdf::batch(Manner::Mirror);
+    succeeds(&batches.socket(), &[&jitter[..], &["--batch", "30"]].concat());
+}
+
 #[test]
 fn a_fault_says_on_which_connection_it_was() {
     let udf = FakeUdf::stream(Manner::Drop(400));

@@ -39,9 +39,14 @@ fn wrong_usage_ends_with_64() {
     ended(&run(["--log-level", "info", "bench", "--socket", "/x"]), 64, &["bench takes its options behind"]);
     let bench = |more: &[&str]| run([&["bench", "--socket", "/x"], more].concat());
     ended(&bench(&["--ids", "150"]), 64, &["--ids 150 is not a multiple of --keys 100"]);
+    ended(&bench(&["--expect", "sessions"]), 64, &["--expect sessions is about ids; give --ids N too"]);
+    ended(&bench(&["--expect", "batches"]), 64, &["accepted are mirror, any, sessions, a number of points"]);
+    ended(&bench(&["--step", "0s"]), 64, &["--step 0s would give all points one time"]);
+    ended(&bench(&["--step", "1s", "--jitter", "1ms"]), 64, &["--jitter 1ms is less than --step 1s"]);
+    ended(&bench(&["--step", "1day"]), 64, &["1000000 points with such a --step", "more than 200 years"]);
     ended(&bench(&["--ids", "100", "--tags", "1"]), 64, &["--tags 1 has no room for user and id"]);
     ended(&bench(&["--expect", "count:n"]), 64, &["--expect count:FIELD is about ids; give --ids N too"]);
-    ended(&bench(&["--expect", "count:"]), 64, &["mirror, any, a number of points, or count:"]);
+    ended(&bench(&["--expect", "count:"]), 64, &["mirror, any, sessions, a number of points, or count:"]);
     ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
     ended(&run(["--log-format", "xml"]), 64, &["text, json"]);
     ended(&run(["--socket", "mirror"]), 64, &["NAME=PATH"]);

@@ -41,6 +41,11 @@ pub(crate) struct Gatherer {
 
 impl Gatherer {
     pub(crate) fn serve(slip: Slip) -> Self {
+        Self::of(move || Tasks::new(slip))
+    }
+
+    /// Of handlers that `make` gives.
+    pub(crate) fn of<H: Handler>(make: impl Fn() -> H + Send + Sync + 'static) -> Self {
         let gatherer = Self { dir: tempfile::tempdir().unwrap() };
         let socket = gatherer.socket();
         let (listening, ready) = std::sync::mpsc::channel();
@@ -49,7 +54,7 @@ impl Gatherer {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             runtime.block_on(async {
                 let listener = tokio::net::UnixListener::bind(socket).unwrap();
-                let function = Function::new("gather", move |_| Tasks::new(slip));
+                let function = Function::new("gather", move |_| make());
                 listening.send(()).unwrap();
                 Server::new(Limits::default()).function(function, listener).run(std::future::pending()).await;
             });

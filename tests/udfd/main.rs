@@ -10,6 +10,7 @@
 )]
 #![allow(unreachable_pub, reason = "nothing here is reached from outside")]
 
+mod batcher;
 mod daemon;
 mod fake_udf;
 mod gatherer;
@@ -20,6 +21,7 @@ mod support;
 
 mod aggregate;
 mod bench;
+mod bench_batches;
 mod bench_gathering;
 mod captures;
 mod cli;

@@ -53,7 +53,10 @@ impl Report {
         let sent = Sent::new(connections);
         let seconds = elapsed(connections).as_secs_f64();
         let each = |cpu: Duration| (sent.points > 0).then(|| cpu.as_secs_f64() * 1e9 / real(sent.points));
-        let deadlines = plan.deadlines.map(|timeout| Deadlines::new(connections, timeout)).transpose()?;
+        let deadlines = plan
+            .deadlines
+            .map(|timeout| Deadlines::new(connections, timeout, plan.shape.clock))
+            .transpose()?;
         let deadlines = deadlines.map(|deadlines| DeadlineReport::new(deadlines, connections)).transpose()?;
         let loaded = outcome.loaded;
         let per_id = |before| loaded.and_then(|loaded| PerId::new(plan, connections, before, loaded));

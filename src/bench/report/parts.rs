@@ -6,13 +6,13 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::bench::drive::Connection;
+use crate::bench::gathering::Gathering;
 use crate::bench::lateness::{Deadlines, Lateness};
 use crate::bench::order::Wrong;
 use crate::bench::plan::Plan;
 use crate::bench::real;
 use crate::bench::restore::Restored;
 use crate::bench::server::Memory;
-use crate::bench::tally::Tally;
 
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Sent {
@@ -150,7 +150,7 @@ impl Received {
 
 impl Gathered {
     pub(super) fn new(plan: &Plan, connections: &[Connection]) -> Option<Self> {
-        let counted = || connections.iter().map(|c| c.received.tally.as_ref().map(Tally::sum)).sum();
+        let counted = || connections.iter().map(|c| c.received.gathering.as_ref().map(Gathering::sum)).sum();
         (plan.shape.ids > 0).then(|| Self { ids: ids(plan, connections), counted: counted() })
     }
 }

@@ -83,10 +83,11 @@ impl Sender<'_> {
         match event {
             Event::Keepalive { time, at } => self.keepalives.answer(time, at),
             Event::Complete => self.complete = true,
-            Event::Snapshot(Taken { bytes, at, silence, tally }) => {
+            Event::Snapshot(taken) => {
+                let Taken { bytes, at, silence, gathering } = *taken;
                 let took = at.saturating_duration_since(self.asked);
                 let size = bytes.len();
-                self.sent.snapshot = Some(Snapshot { bytes, size, took, silence, tally });
+                self.sent.snapshot = Some(Snapshot { bytes, size, took, silence, gathering });
             }
         }
     }

@@ -14,10 +14,10 @@ use kapacitor_udfd::wire::varint;
 
 use super::block::{Block, FrameEnd};
 use super::gate::Gate;
+use super::gathering::Gathering;
 use super::keepalive::Keepalives;
 use super::plan::{Plan, Writes};
 use super::receiver::{Event, Progress};
-use super::tally::Tally;
 
 /// Frames between two looks at the clock: those of one bulk write, or of many small ones.
 const BULK_FRAMES: usize = 1024;
@@ -64,7 +64,7 @@ pub(super) struct Snapshot {
     pub(super) size: usize,
     pub(super) took: Duration,
     pub(super) silence: Duration,
-    pub(super) tally: Option<Tally>,
+    pub(super) gathering: Option<Gathering>,
 }
 
 /// What a connection has to do beside what the plan says for all.
