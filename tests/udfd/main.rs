@@ -28,6 +28,7 @@ mod conversation;
 mod crowds;
 mod deadlines;
 mod describe;
+mod edges;
 mod faults;
 mod hostile;
 mod leaving;
