@@ -1,6 +1,7 @@
 //! From a configured function to the handlers that serve it, and to the options it has: the one place
 //! that knows which kind of handler is which type.
 
+use crate::aggregate::options::Function as Gathering;
 use crate::aggregate::{self, Aggregate};
 use crate::config::{FunctionConfig, HandlerKind};
 use crate::mirror::{self, Mirror};
@@ -14,11 +15,8 @@ pub fn function(config: &FunctionConfig) -> Function {
             let edge = config.wants;
             Function::new(&config.name, move |_| Mirror::new(edge))
         }
-        HandlerKind::Aggregate => {
-            let kind =
-                aggregate::options::Function::Aggregate { wants: config.wants, provides: config.provides };
-            Function::new(&config.name, move |_| Aggregate::new(kind))
-        }
+        HandlerKind::Aggregate => gathering(config, aggregates(config)),
+        HandlerKind::Session => gathering(config, Gathering::Session),
     };
     match &config.socket.allowed_uids {
         Some(uids) => function.allow_uids(uids),
@@ -30,10 +28,19 @@ pub fn function(config: &FunctionConfig) -> Function {
 pub fn options(config: &FunctionConfig) -> Vec<&'static OptionSpec> {
     match config.handler {
         HandlerKind::Mirror => mirror::OPTIONS.iter().map(AsRef::as_ref).collect(),
-        HandlerKind::Aggregate => {
-            let (wants, provides) = (config.wants, config.provides);
-            let function = aggregate::options::Function::Aggregate { wants, provides };
-            aggregate::options::of(function).map(AsRef::as_ref).collect()
-        }
+        HandlerKind::Aggregate => options_of(aggregates(config)),
+        HandlerKind::Session => options_of(Gathering::Session),
     }
+}
+
+fn aggregates(config: &FunctionConfig) -> Gathering {
+    Gathering::Aggregate { wants: config.wants, provides: config.provides }
+}
+
+fn gathering(config: &FunctionConfig, function: Gathering) -> Function {
+    Function::new(&config.name, move |_| Aggregate::new(function))
+}
+
+fn options_of(function: Gathering) -> Vec<&'static OptionSpec> {
+    aggregate::options::of(function).map(AsRef::as_ref).collect()
 }

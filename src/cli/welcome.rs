@@ -78,7 +78,9 @@ mod tests {
     fn hint_for(lines: &str) -> Option<String> {
         let dir = TempDir::new().unwrap();
         let overrides = Overrides { socket_dir: Some(dir.path().to_owned()), ..Overrides::default() };
-        let file = format!("[functions]\naggregate.enabled = false\n{lines}");
+        let others =
+            ["aggregate", "aggregateBatch", "session"].map(|name| format!("{name}.enabled = false\n"));
+        let file = format!("[functions]\n{}{lines}", others.concat());
         let config = Config::parse(&file, "udfd.toml".as_ref(), &overrides).unwrap();
         let bind = |function: FunctionConfig| (function.clone(), socket::bind(&function.socket).unwrap());
         let bound: Vec<_> = config.functions.into_iter().map(bind).collect();

@@ -22,10 +22,12 @@ pub(super) const SUN_PATH: usize = 107;
 const MODE: u32 = 0o660;
 
 /// The functions that are served unless a file says otherwise.
-const DEFAULTS: [DefaultFunction; 3] = [
+const DEFAULTS: [DefaultFunction; 5] = [
     DefaultFunction { name: "mirror", handler: HandlerKind::Mirror, edges: Edges::STREAM },
     DefaultFunction { name: "mirrorBatch", handler: HandlerKind::Mirror, edges: Edges::BATCH },
     DefaultFunction { name: "aggregate", handler: HandlerKind::Aggregate, edges: Edges::STREAM },
+    DefaultFunction { name: "aggregateBatch", handler: HandlerKind::Aggregate, edges: Edges::BATCH },
+    DefaultFunction { name: "session", handler: HandlerKind::Session, edges: Edges::STREAM_TO_BATCH },
 ];
 
 struct DefaultFunction {
@@ -114,7 +116,8 @@ impl Draft {
         self.change_uids(table.allowed_uids)
     }
 
-    /// Without a word about them the edges stay, unless another handler comes with its own.
+    /// Without a word about it an edge stays as it is, or another handler brings its own; if the handler can't
+    /// stand there, it follows the edge that is given.
     fn change_edges(
         &mut self,
         handler: Option<Spanned<OneOf<HandlerKind>>>,
@@ -129,7 +132,14 @@ impl Draft {
         if handler == function.handler && wants.is_none() && provides.is_none() {
             return Ok(());
         }
-        let Some(edges) = handler.choose(wants, provides) else {
+        let own = if handler == function.handler {
+            Some(Edges { wants: function.wants, provides: function.provides })
+        } else {
+            handler.choose(None, None)
+        };
+        let (own_wants, own_provides) = own.map(|own| (own.wants, own.provides)).unzip();
+        let closest = handler.choose(wants.or(own_wants), provides.or(own_provides));
+        let Some(edges) = closest.or_else(|| handler.choose(wants, provides)) else {
             let function = function.name.clone();
             let marks = [provides_mark, wants_mark, handler_mark].into_iter().flatten();
             return Err(Problem::Edges { function, handler, wants, provides }.at(marks));

@@ -13,10 +13,12 @@ pub enum HandlerKind {
     Mirror,
     /// Gathers events by task id.
     Aggregate,
+    /// Gathers them too, and hands them on together.
+    Session,
 }
 
 impl Word for HandlerKind {
-    const ALL: &'static [Self] = &[Self::Mirror, Self::Aggregate];
+    const ALL: &'static [Self] = &[Self::Mirror, Self::Aggregate, Self::Session];
 }
 
 /// What a function wants and what it provides.
@@ -29,6 +31,8 @@ pub(super) struct Edges {
 impl Edges {
     pub(super) const STREAM: Self = Self { wants: Edge::Stream, provides: Edge::Stream };
     pub(super) const BATCH: Self = Self { wants: Edge::Batch, provides: Edge::Batch };
+    pub(super) const STREAM_TO_BATCH: Self = Self { wants: Edge::Stream, provides: Edge::Batch };
+    const BATCH_TO_STREAM: Self = Self { wants: Edge::Batch, provides: Edge::Stream };
 }
 
 impl HandlerKind {
@@ -36,7 +40,8 @@ impl HandlerKind {
     pub(super) fn accepted(self) -> &'static [Edges] {
         match self {
             Self::Mirror => &[Edges::STREAM, Edges::BATCH],
-            Self::Aggregate => &[Edges::STREAM],
+            Self::Aggregate => &[Edges::STREAM, Edges::STREAM_TO_BATCH, Edges::BATCH, Edges::BATCH_TO_STREAM],
+            Self::Session => &[Edges::STREAM_TO_BATCH],
         }
     }
 
@@ -54,6 +59,7 @@ impl fmt::Display for HandlerKind {
         f.write_str(match self {
             Self::Mirror => "mirror",
             Self::Aggregate => "aggregate",
+            Self::Session => "session",
         })
     }
 }

@@ -81,6 +81,8 @@ fn check_says_what_would_be_served() {
         "mirror: mirror, stream -> stream, /run/m.sock\n\
          mirrorBatch: mirror, batch -> batch, {dir}/mirrorBatch.sock\n\
          aggregate: aggregate, stream -> stream, {dir}/aggregate.sock\n\
+         aggregateBatch: aggregate, batch -> batch, {dir}/aggregateBatch.sock\n\
+         session: session, stream -> batch, {dir}/session.sock\n\
          copy: mirror, batch -> batch, {dir}/copy.sock\n"
     );
     assert_eq!(stdout(&output), expected);
@@ -97,11 +99,15 @@ fn options_hold_before_and_after_the_command() {
         "mirrorBatch=/run/b",
         "--socket",
         "aggregate=/run/c",
+        "--socket-dir",
+        "/run",
     ];
     assert_eq!(
         stdout(&run(args)),
         "mirror: mirror, stream -> stream, /run/a\nmirrorBatch: mirror, batch -> batch, /run/b\n\
-         aggregate: aggregate, stream -> stream, /run/c\n"
+         aggregate: aggregate, stream -> stream, /run/c\n\
+         aggregateBatch: aggregate, batch -> batch, /run/aggregateBatch.sock\n\
+         session: session, stream -> batch, /run/session.sock\n"
     );
 }
 
@@ -126,10 +132,13 @@ fn a_relative_path_is_the_shells() {
         (&["--socket", "mirror=../m"], format!("{here}/../m"), "/tmp/mirrorBatch.sock".to_owned()),
     ] {
         let output = udfd(args).arg("check").current_dir(&place.dir).output().unwrap();
-        let aggregate = batch.replace("mirrorBatch", "aggregate");
+        let [aggregate, windows, session] =
+            ["aggregate", "aggregateBatch", "session"].map(|name| batch.replace("mirrorBatch", name));
         let expected = format!(
             "mirror: mirror, stream -> stream, {mirror}\nmirrorBatch: mirror, batch -> batch, {batch}\n\
-             aggregate: aggregate, stream -> stream, {aggregate}\n"
+             aggregate: aggregate, stream -> stream, {aggregate}\n\
+             aggregateBatch: aggregate, batch -> batch, {windows}\n\
+             session: session, stream -> batch, {session}\n"
         );
         assert_eq!(stdout(&output), expected, "{args:?}");
     }
@@ -148,6 +157,12 @@ fn kapacitor_conf_is_ready_to_paste() {
     [udf.functions.aggregate]
         socket = "/run/aggregate.sock"
         timeout = "10s"
+    [udf.functions.aggregateBatch]
+        socket = "/run/aggregateBatch.sock"
+        timeout = "10s"
+    [udf.functions.session]
+        socket = "/run/session.sock"
+        timeout = "10s"
 "#;
     assert_eq!(stdout(&run(["--socket-dir", "/run", "kapacitor-conf"])), expected);
 }
@@ -165,7 +180,14 @@ fn it_serves_tells_and_cleans_up() {
     for signal in [SIGTERM, SIGINT] {
         let place = Place::new();
         let daemon = place.start();
-        for (name, handler) in [("mirror", "mirror"), ("mirrorBatch", "mirror"), ("aggregate", "aggregate")] {
+        let served = [
+            ("mirror", "mirror"),
+            ("mirrorBatch", "mirror"),
+            ("aggregate", "aggregate"),
+            ("aggregateBatch", "aggregate"),
+            ("session", "session"),
+        ];
+        for (name, handler) in served {
             let socket = place.path(&format!("{name}.sock"));
             UnixStream::connect(&socket).unwrap();
             for words in [format!("@{name}: {handler}, "), format!("socket = \"{}\"", socket.display())] {
@@ -177,8 +199,9 @@ fn it_serves_tells_and_cleans_up() {
         assert_eq!(code, Some(0), "{log}");
         assert!(log.contains("shutting down"), "{log}");
         assert!(!log.contains('\u{1b}'), "colours without a terminal: {log}");
-        assert!(!place.path("mirror.sock").exists());
-        assert!(!place.path("mirrorBatch.sock").exists() && !place.path("aggregate.sock").exists());
+        for (name, _) in served {
+            assert!(!place.path(&format!("{name}.sock")).exists(), "{name}");
+        }
     }
 }
 
@@ -189,9 +212,9 @@ fn it_hints_at_permissions_unless_everyone_may_connect() {
         return; // Then it depends on that user's groups.
     }
     assert!(Place::new().start().welcome().contains(hint));
-    let open = Place::configured(
-        "[functions]\nmirror.mode = \"0666\"\nmirrorBatch.mode = \"0666\"\naggregate.mode = \"0666\"\n",
-    );
+    let modes = ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session"]
+        .map(|name| format!("{name}.mode = \"0666\"\n"));
+    let open = Place::configured(&format!("[functions]\n{}", modes.concat()));
     let daemon = open.start();
     assert!(daemon.welcome().contains(": every user\n"));
     assert!(!daemon.welcome().contains(hint));
@@ -218,7 +241,7 @@ fn the_limit_of_open_files_is_raised_if_it_can_be() {
     let low = Daemon::spawn(&mut under_shell("ulimit -n 64", &place.args));
     let (code, log) = low.end(SIGTERM);
     assert_eq!(code, Some(0));
-    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=29"), "{log}");
+    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=27"), "{log}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use prost::Message;
 const EXAMPLE: &str = include_str!("../../docs/kapacitor-udfd.toml.example");
 const KAPACITOR_EXAMPLE: &str = include_str!("../../kapacitor.conf.example");
 
-fn parse(text: &str) -> Result<Config, ConfigError> {
+pub fn parse(text: &str) -> Result<Config, ConfigError> {
     parse_with(text, &Overrides::default())
 }
 
@@ -22,13 +22,13 @@ fn parse_with(text: &str, overrides: &Overrides) -> Result<Config, ConfigError> 
     Config::parse(text, Path::new("udfd.toml"), overrides)
 }
 
-fn function<'a>(config: &'a Config, name: &str) -> &'a FunctionConfig {
+pub fn function<'a>(config: &'a Config, name: &str) -> &'a FunctionConfig {
     config.functions.iter().find(|function| function.name == name).unwrap()
 }
 
 /// The text is refused with all these words.
 #[track_caller]
-fn refused(text: &str, words: &[&str]) {
+pub fn refused(text: &str, words: &[&str]) {
     let error = parse(text).expect_err(text).to_string();
     for words in words {
         assert!(error.contains(words), "no {words:?} in:\n{error}");
@@ -45,13 +45,15 @@ fn an_empty_file_is_the_default() {
         .iter()
         .map(|f| (f.name.as_str(), f.handler, f.wants, f.provides, f.socket.path.to_str().unwrap()))
         .collect();
-    let (mirror, aggregate) = (HandlerKind::Mirror, HandlerKind::Aggregate);
+    let (mirror, aggregate, session) = (HandlerKind::Mirror, HandlerKind::Aggregate, HandlerKind::Session);
     assert_eq!(
         served,
         [
             ("mirror", mirror, Edge::Stream, Edge::Stream, "/tmp/mirror.sock"),
             ("mirrorBatch", mirror, Edge::Batch, Edge::Batch, "/tmp/mirrorBatch.sock"),
             ("aggregate", aggregate, Edge::Stream, Edge::Stream, "/tmp/aggregate.sock"),
+            ("aggregateBatch", aggregate, Edge::Batch, Edge::Batch, "/tmp/aggregateBatch.sock"),
+            ("session", session, Edge::Stream, Edge::Batch, "/tmp/session.sock"),
         ]
     );
 }
@@ -94,7 +96,7 @@ fn every_key_is_taken() {
         }
     );
     let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["mirrorBatch", "aggregate", "copy"]);
+    assert_eq!(names, ["mirrorBatch", "aggregate", "aggregateBatch", "session", "copy"]);
     let copy = function(&config, "copy");
     assert_eq!((copy.wants, copy.provides), (Edge::Batch, Edge::Batch));
     assert_eq!(copy.socket.path, Path::new("/run/udfd/c.sock"));
@@ -109,13 +111,6 @@ fn a_table_changes_only_its_keys_of_a_default() {
     let mut expected = Config::default();
     expected.functions[1].socket.group = Some("998".to_owned());
     assert_eq!(config, expected);
-}
-
-#[test]
-fn one_edge_brings_the_other() {
-    let config = parse("[functions.mirror]\nwants = \"batch\"\n").unwrap();
-    let mirror = function(&config, "mirror");
-    assert_eq!((mirror.wants, mirror.provides), (Edge::Batch, Edge::Batch));
 }
 
 #[test]
@@ -165,7 +160,8 @@ fn an_override_of_an_unknown_function_lists_the_known() {
     assert!(matches!(&error, ConfigError::Refused { problem: Problem::UnknownFunction { .. }, .. }));
     assert_eq!(
         error.to_string(),
-        "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch, aggregate"
+        "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch, aggregate, \
+         aggregateBatch, session"
     );
 }
 
@@ -240,8 +236,8 @@ fn every_key_says_what_it_accepts() {
         ("enabled", "\"yes\"", switch),
         ("enabled", "1", switch),
         ("enabled", "True", switch),
-        ("handler", "3", "\"mirror\" or \"aggregate\" (in quotes)"),
-        ("handler", "mirror", "\"mirror\" or \"aggregate\" (in quotes)"),
+        ("handler", "3", "\"mirror\" or \"aggregate\" or \"session\" (in quotes)"),
+        ("handler", "mirror", "\"mirror\" or \"aggregate\" or \"session\" (in quotes)"),
         ("wants", "true", edge),
         ("wants", "stream", edge),
         ("provides", "{}", edge),
@@ -302,27 +298,20 @@ fn limits_out_of_range_are_refused() {
 
 #[test]
 fn functions_that_cannot_be_are_refused() {
-    let unequal = "[functions.mirror]\nwants = \"stream\"\nprovides = \"batch\"\n";
-    refused(
-        unequal,
-        &["`mirror`", "stream -> batch", "stream -> stream or batch -> batch", ":3:12", "^^^^^^^"],
-    );
-    refused(
-        "[functions.aggregate]\nwants = \"batch\"\n",
-        &["`aggregate`: handler aggregate cannot serve batch -> any; accepted is stream -> stream", ":2:9"],
-    );
     refused("[functions.mirror]\nwants = \"points\"\n", &["\"points\" is not known here", "stream, batch"]);
     refused("[functions.copy]\n", &["`copy` has no handler", "`handler = \"mirror\"`", ":1:12"]);
     refused(
         "[functions.copy]\nhandler = \"copy\"\n",
-        &["\"copy\" is not known here", "accepted is mirror, aggregate"],
+        &["\"copy\" is not known here", "accepted is mirror, aggregate, session"],
     );
     refused("[functions.a-b]\nhandler = \"mirror\"\n", &["`a-b` cannot be called", "ASCII letter", ":1:12"]);
     refused("[functions._a]\nhandler = \"mirror\"\n", &["`_a` cannot be called"]);
     refused("[functions.var]\nhandler = \"mirror\"\n", &["`var` cannot be called", "keyword"]);
-    let none =
-        "[functions]\nmirror.enabled = false\nmirrorBatch.enabled = false\naggregate.enabled = false\n";
-    refused(none, &["every function is disabled", "enable at least one", ":2:18", "^^^^^"]);
+    let none = Config::default().functions.into_iter().map(|f| format!("{}.enabled = false\n", f.name));
+    refused(
+        &format!("[functions]\n{}", none.collect::<String>()),
+        &["every function is disabled", "enable at least one", ":2:18", "^^^^^"],
+    );
 }
 
 #[test]

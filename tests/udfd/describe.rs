@@ -38,7 +38,7 @@ async fn kapacitor_is_told_the_same() {
     let place = Place::configured("[functions.copy]\nhandler = \"mirror\"\nwants = \"batch\"\n");
     let described = json(&stdout(&place.run(&["describe", "--json"])));
     let names: Vec<_> = described.iter().map(|function| function["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["mirror", "mirrorBatch", "aggregate", "copy"]);
+    assert_eq!(names, ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session", "copy"]);
     let _daemon = place.start();
     for function in described {
         let name = function["name"].as_str().unwrap();
@@ -80,15 +80,21 @@ fn text_is_for_a_terminal() {
     let all = stdout(&run(["describe"]));
     assert!(all.lines().all(|line| line.chars().count() <= 100), "{all}");
     let heads: Vec<_> = all.lines().filter(|line| line.starts_with('@')).collect();
-    let mirrors = ["@mirror(): mirror, stream -> stream", "@mirrorBatch(): mirror, batch -> batch"];
-    assert_eq!(heads, [&mirrors[..], &["@aggregate(): aggregate, stream -> stream"]].concat());
+    let expected = [
+        "@mirror(): mirror, stream -> stream",
+        "@mirrorBatch(): mirror, batch -> batch",
+        "@aggregate(): aggregate, stream -> stream",
+        "@aggregateBatch(): aggregate, batch -> batch",
+        "@session(): session, stream -> batch",
+    ];
+    assert_eq!(heads, expected);
     let expected = "
   .maxTasks(tasks int)
       How many tasks may be open, in all groups of the node together. From 1.
       Default: 1,000,000. Also max_tasks, maxMapSize, max_map_size, maxKeySize, max_key_size.
 ";
     let aggregate = stdout(&run(["describe", "aggregate"]));
-    assert!(aggregate.contains(expected) && all.ends_with(&aggregate), "{aggregate}");
+    assert!(aggregate.contains(expected) && all.contains(&aggregate), "{aggregate}");
     assert!(aggregate.contains("\n      Can be repeated. Also count_distinct.\n"), "{aggregate}");
 }
 
@@ -98,15 +104,19 @@ fn markdown_has_a_heading_for_each_of_several() {
     let one = stdout(&run(["describe", "aggregate", "--markdown"]));
     assert!(one.starts_with("| option | default | what it does |\n|---|---|---|\n| `.taskId(id string)` [`taskIdField`] | the group |"), "{one}");
     assert!(all.starts_with("### `@mirror()`\n\n| option |"), "{all}");
-    assert!(all.ends_with(&format!("\n\n### `@aggregate()`\n\n{one}")), "{all}");
+    assert!(all.contains(&format!("\n\n### `@aggregate()`\n\n{one}\n### `@aggregateBatch()`\n\n")), "{all}");
+    let session = stdout(&run(["describe", "session", "--markdown"]));
+    assert!(all.ends_with(&format!("\n\n### `@session()`\n\n{session}")), "{all}");
 }
 
 #[test]
 fn only_what_is_served_is_described() {
     let place = Place::configured("[functions]\nmirror.enabled = false\ncopy.handler = \"mirror\"\n");
     for name in ["mirror", "Copy", "", "@aggregate"] {
-        let words =
-            format!("error: no function `{name}` is served; accepted are mirrorBatch, aggregate, copy\n");
+        let words = format!(
+            "error: no function `{name}` is served; accepted are mirrorBatch, aggregate, \
+             aggregateBatch, session, copy\n"
+        );
         ended(&place.run(&["describe", name]), 64, &[&words]);
     }
     let copy = place.run(&["describe", "copy"]);

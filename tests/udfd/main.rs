@@ -30,6 +30,7 @@ mod conversation;
 mod crowds;
 mod deadlines;
 mod describe;
+mod edges;
 mod faults;
 mod hostile;
 mod leaving;

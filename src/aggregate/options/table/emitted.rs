@@ -76,7 +76,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "reasonTag",
         &[("key", String)],
         "none",
-        "A tag that says why a task's point came out, such as timeout, max_events or flush.",
+        "A tag that says why a task came out, such as timeout, max_events or flush.",
     ),
     once(
         Meaning::Measurement,
@@ -100,7 +100,16 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         &[("which", String)],
         "last",
         "The time of a task's point: first or last is that of this event, emit the moment it comes out.",
-    ),
+    )
+    .only(Only::Points),
+    once(
+        Meaning::PointTime,
+        "pointTime",
+        &[("which", String)],
+        "last",
+        "The time a task's batch ends at (tmax): first or last is that of this event, emit the moment it comes out.",
+    )
+    .only(Only::Sessions),
     once(
         Meaning::TimeoutTimestampField,
         "timeoutTimestampField",
