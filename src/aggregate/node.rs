@@ -155,11 +155,12 @@ impl Node {
                 Ok(Progress::Done)
             }),
             Some(time) => {
-                let max_delay = time.max_delay;
+                let (max_delay, waits) = (time.max_delay, time.max_delay > 0 || time.holds_points());
                 self.set_at_hand(true);
-                let taken = match max_delay {
-                    0 => self.advance_with(now, points, out),
-                    _ => self.hold(max_delay, now, points, out),
+                let taken = if waits {
+                    self.hold(max_delay, now, points, out)
+                } else {
+                    self.advance_with(now, points, out)
                 }?;
                 self.let_part_out(out)?;
                 self.set_at_hand(false);

@@ -108,12 +108,14 @@ impl Pair {
             }
             Step::Restart { now, back } => {
                 let (open, bytes) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
+                // What is gathered for a batch, and its name, go when it will not end any more.
+                let is_cut = model.is_in_batch();
                 self.restart(*now, *back)?;
                 model.restart(*now, *back);
                 let (still_open, after) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
                 // What has grown has room to grow, until it is put together anew.
                 let is_tighter = has_what_grows(&self.options) && after < bytes && bytes <= 2 * after;
-                if still_open == open && after != bytes && !is_tighter {
+                if still_open == open && after != bytes && !is_tighter && !is_cut {
                     return Err(format!("it held {bytes} bytes, and holds {after} now"));
                 }
             }

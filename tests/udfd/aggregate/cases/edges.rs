@@ -4,7 +4,7 @@ use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, batch, event, ns, options};
 
 const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provides: Edge::Stream };

@@ -1,6 +1,6 @@
 //! Event time: the watermark of a group, what is over by it, what ends when no points come.
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, event, ns, options};
 use kapacitor_udfd::proto;
 

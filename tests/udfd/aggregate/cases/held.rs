@@ -1,6 +1,6 @@
 //! `maxDelay`: points that wait for older ones of their group.
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, event, ns, options};
 use kapacitor_udfd::proto;
 

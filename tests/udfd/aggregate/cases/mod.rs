@@ -33,13 +33,6 @@ fn check(scenarios: impl IntoIterator<Item = Scenario>) {
     }
 }
 
-/// Until the handler does what these say: then each that is checked so is to be checked by [`check`].
-fn model_only(scenarios: impl IntoIterator<Item = Scenario>) {
-    for scenario in scenarios {
-        is_the_model_s(&scenario);
-    }
-}
-
 fn is_the_model_s(scenario: &Scenario) {
     let name = scenario.name;
     let model = Model::new(scenario.function, &scenario.options, scenario.start);

@@ -1,6 +1,6 @@
 //! Event time: the moments at which things come out, as `pointTime('emit')` says them; flushes; limits.
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, event, ns, options};
 use kapacitor_udfd::proto;
 

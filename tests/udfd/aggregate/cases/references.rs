@@ -1,6 +1,6 @@
 //! The time that events go by: the point's own, an int in some unit, an RFC 3339 text.
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, event, ns, options};
 use kapacitor_udfd::proto;
 

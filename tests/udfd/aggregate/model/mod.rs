@@ -115,6 +115,10 @@ impl Model {
         self.groups.iter().map(|group| group.held.len()).sum()
     }
 
+    pub fn is_in_batch(&self) -> bool {
+        self.batch.is_some()
+    }
+
     /// A batch begins.
     pub fn begin(&mut self, now: i64, begin: &BeginBatch) -> Vec<Sent> {
         self.now = now;
