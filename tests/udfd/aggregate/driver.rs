@@ -108,14 +108,15 @@ impl Pair {
             }
             Step::Restart { now, back } => {
                 let (open, bytes) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
-                // What is gathered for a batch, and its name, go when it will not end any more.
-                let is_cut = model.is_in_batch();
+                // The name of a batch goes if it will not end any more, and what waited in a snapshot that is too old.
+                let (is_in_batch, held) = (model.is_in_batch(), model.held_points());
                 self.restart(*now, *back)?;
                 model.restart(*now, *back);
+                let is_less = is_in_batch || model.held_points() < held;
                 let (still_open, after) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
                 // What has grown has room to grow, until it is put together anew.
                 let is_tighter = has_what_grows(&self.options) && after < bytes && bytes <= 2 * after;
-                if still_open == open && after != bytes && !is_tighter && !is_cut {
+                if still_open == open && after != bytes && !is_tighter && !is_less {
                     return Err(format!("it held {bytes} bytes, and holds {after} now"));
                 }
             }
