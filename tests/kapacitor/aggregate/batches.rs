@@ -62,7 +62,10 @@ fn a_batch_comes_out_for_each_window_of_each_group() {
 #[ignore = "needs kapacitord"]
 fn an_empty_window_is_an_empty_batch() {
     let stack = Stack::start();
-    stack.define("task", &format!("{WINDOW}|where(lambda: FALSE)@aggregateBatch().taskId('user')@sinkBatch()"));
+    stack.define(
+        "task",
+        &format!("{WINDOW}|where(lambda: FALSE)@aggregateBatch().taskId('user')@sinkBatch()"),
+    );
     stack.write(MINUTE);
     let batch = stack.sink_batch.next();
     assert_eq!((batch.begin.size, batch.end.group.as_str(), batch.end.tmax), (0, "host=a", 61_000_000_000));
@@ -75,7 +78,8 @@ fn an_empty_window_is_an_empty_batch() {
 #[ignore = "needs kapacitord"]
 fn originals_and_tasks_are_in_one_batch_by_time() {
     let stack = Stack::start();
-    let options = ".taskId('user').maxEvents(2).passThrough(TRUE).emitOnEnd(TRUE).reasonTag('why').count('n')";
+    let options =
+        ".taskId('user').maxEvents(2).passThrough(TRUE).emitOnEnd(TRUE).reasonTag('why').count('n')";
     stack.define("task", &format!("{WINDOW}@aggregateBatch(){options}.measurement('both')@sinkBatch()"));
     stack.write(MINUTE);
     let batch = stack.sink_batch.next();
@@ -129,7 +133,8 @@ fn a_task_reaches_over_windows_if_their_end_does_not_end_it() {
     // A minute takes a second.
     let changes = [("(1m)", "(1s)"), ("(30s)", "(500ms)"), ("(70s)", "(1200ms)"), SINK_BATCH];
     stack.define("task", &changed(script, &changes));
-    let request = |tenths: i64| format!("requests,host=a user=\"ann\" {}", 1_000_000_000 + tenths * 100_000_000);
+    let request =
+        |tenths: i64| format!("requests,host=a user=\"ann\" {}", 1_000_000_000 + tenths * 100_000_000);
     stack.write([0, 9, 12, 21, 32].map(request).join("\n"));
     // A batch for each window, the first without a point, then what the clock ends.
     let expected = [
@@ -178,7 +183,10 @@ fn from_batches_each_task_is_a_point_of_a_stream() {
     for (user, host, n, time) in [("ann", "a", 2, 4), ("bob", "a", 1, 3), ("ann", "b", 1, 2)] {
         let point = stack.sink.next();
         assert_eq!(line(&point), format!("requests,host={host},user={user} n={n}i {time}000000000"));
-        assert_eq!((point.group.as_str(), point.dimensions.join(",")), (&*format!("host={host},user={user}"), "host,user".to_owned()));
+        assert_eq!(
+            (point.group.as_str(), point.dimensions.join(",")),
+            (&*format!("host={host},user={user}"), "host,user".to_owned())
+        );
         assert_eq!((point.database.as_str(), point.retention_policy.as_str()), ("", ""));
     }
     stack.delete("grouped");

@@ -28,7 +28,9 @@ fn drawn(drawing: &'static str) -> Vec<Row> {
         let second = |text: &str| text.trim_start_matches(':').parse::<i64>().ok();
         Row {
             clock: second(part(0, comes)),
-            comes: part(comes, events).split_once(' ').map(|(user, time)| (user, second(time).expect("a second"))),
+            comes: part(comes, events)
+                .split_once(' ')
+                .map(|(user, time)| (user, second(time).expect("a second"))),
             out: part(out, row.len()).split_once(", ").map(|(user, requests)| {
                 (user, requests.split(' ').next().and_then(|n| n.parse().ok()).expect("a number"))
             }),
@@ -41,7 +43,8 @@ fn drawn(drawing: &'static str) -> Vec<Row> {
 fn timelines() -> (&'static str, [Vec<Row>; 2]) {
     let script = blocks(TIME, "tick")[0];
     let script = changed(script, &[("(10s)", "(1s)"), ("(5s)", "(500ms)"), SINK]);
-    let drawings: Vec<_> = blocks(TIME, "text").into_iter().filter(|text| text.contains("deadlines")).collect();
+    let drawings: Vec<_> =
+        blocks(TIME, "text").into_iter().filter(|text| text.contains("deadlines")).collect();
     let [live, replayed] = drawings[..] else { panic!("two drawings") };
     (Box::leak(script.into_boxed_str()), [drawn(live), drawn(replayed)])
 }
@@ -118,7 +121,8 @@ fn the_timeline_is_as_drawn_replayed() {
 fn a_clock_that_is_wrong_harms_only_its_own_group() {
     let stack = Stack::start();
     let script = |group: &str| {
-        let options = ".taskId('user').inactivityTimeout(1s).timeoutTimestampField('time').count('n').reasonTag('why')";
+        let options =
+            ".taskId('user').inactivityTimeout(1s).timeoutTimestampField('time').count('n').reasonTag('why')";
         format!("stream|from().measurement('requests'){group}@aggregate(){options}@sink()")
     };
     let at = |host: &str, time: i64| format!("requests,host={host} user=\"ann{host}\" {time}");
@@ -142,19 +146,24 @@ fn a_clock_that_is_wrong_harms_only_its_own_group() {
     assert_eq!(of("a"), [session("a", 3, seconds[2]), session("a", 1, seconds[3])]);
     assert_eq!(of("b"), [session("b", 3, seconds[2] + hour), session("b", 1, seconds[3] + hour)]);
     // Ended by that point, and from then on each for itself.
-    assert_eq!(of("c")[..3], [session("c", 2, seconds[1]), session("c", 1, seconds[2]), session("c", 1, seconds[3])]);
+    assert_eq!(
+        of("c")[..3],
+        [session("c", 2, seconds[1]), session("c", 1, seconds[2]), session("c", 1, seconds[3])]
+    );
     stack.delete("grouped");
 
     // Without groups it is a's clock that is wrong, by b's.
     stack.define("all", &script(""));
     stack.write(points[..6].join("\n"));
-    let mut a: Vec<_> = (0..3).map(|_| line(&stack.sink.next())).filter(|line| line.contains("anna")).collect();
+    let mut a: Vec<_> =
+        (0..3).map(|_| line(&stack.sink.next())).filter(|line| line.contains("anna")).collect();
     a.sort();
     let alone = |time: i64| format!("requests,why=inactivity n=1i,user=\"anna\" {time}");
     assert_eq!(a, seconds[..2].iter().map(|time| alone(*time)).collect::<Vec<_>>());
     stack.delete("all");
     let log = stack.stop_quietly(&[]);
-    let late: Vec<_> = log.lines().filter_map(|line| Some(line.split_once(" late=")?.1.split(' ').next())).collect();
+    let late: Vec<_> =
+        log.lines().filter_map(|line| Some(line.split_once(" late=")?.1.split(' ').next())).collect();
     // Two of c's, then all of a's and of c's but the first, which came before any of b's.
     assert_eq!(late, [Some("2"), Some("3")], "{log}");
 }
@@ -167,7 +176,8 @@ fn timestamps_are_ints_or_texts() {
     let script = blocks(TIME, "tick").into_iter().find(|script| script.contains("timestampUnit"));
     let changes = [("(30m)", "(1s)"), ("(1m)", "(100ms)"), SINK];
     stack.define("task", &changed(script.expect("an example"), &changes));
-    let order = |id: &str, sent: &str, time: i64| format!("orders,shop=x order_id={id:?},sent_ms={sent} {time}");
+    let order =
+        |id: &str, sent: &str, time: i64| format!("orders,shop=x order_id={id:?},sent_ms={sent} {time}");
     stack.write(order("A", "10000i", 5));
     stack.write(order("A", "11000i", 4));
     stack.write(order("B", r#""1970-01-01T01:00:20.5+01:00""#, 3));

@@ -214,7 +214,8 @@ fn aggregate_batch_top_n() {
         format!("{request} {}", minute + time)
     };
     // Of 41 requests the 39th is the 95th percentile.
-    let mut requests: Vec<_> = (1..=41).map(|n| request("/cart", if n < 39 { 140 } else { 313 + n }, n)).collect();
+    let mut requests: Vec<_> =
+        (1..=41).map(|n| request("/cart", if n < 39 { 140 } else { 313 + n }, n)).collect();
     for (n, path) in (0..).zip(["/a", "/b", "/c", "/d"]) {
         requests.push(request(path, 100 * n + 200, 42 + n));
     }
@@ -222,11 +223,16 @@ fn aggregate_batch_top_n() {
     stack.write(requests.join("\n"));
     let pages = stack.sink_batch.next();
     assert_eq!((pages.end.group.as_str(), pages.points.len()), ("host=web1", 5));
-    assert_eq!(line(&pages.points[0]), format!(",{} {}", normal(page).split_once(',').unwrap().1, minute + 41));
+    assert_eq!(
+        line(&pages.points[0]),
+        format!(",{} {}", normal(page).split_once(',').unwrap().1, minute + 41)
+    );
     let batch = stack.sink_batch.next();
     let expected = ["/c", "/d"].iter().zip(["ms_p95=400.0", "ms_p95=500.0"]);
     let expected = expected.map(|(path, ms)| changed(top, &[("/cart", path), ("ms_p95=352.0", ms)]));
-    let expected = expected.chain([normal(top)]).map(|top| format!(",{} {}", top.split_once(',').unwrap().1, 2 * minute));
+    let expected = expected
+        .chain([normal(top)])
+        .map(|top| format!(",{} {}", top.split_once(',').unwrap().1, 2 * minute));
     let mut seen: Vec<_> = batch.points.iter().map(line).collect();
     seen.sort();
     assert_eq!((batch.end.tmax, seen), (2 * minute, expected.collect()));

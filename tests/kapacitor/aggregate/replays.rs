@@ -30,10 +30,15 @@ fn nodes() -> [(&'static str, String, usize); 3] {
         format!("{from}@{function}().taskId('user'){time}{options}@sink()")
     };
     let plain = ".count('n').sum('v', 'v').list('v', 'all').reasonTag('why').measurement('plain')";
-    let emitted = ".maxEvents(3).timeout(3s).last('v', 'v').pointTime('emit').reasonTag('why').measurement('emitted')";
+    let emitted =
+        ".maxEvents(3).timeout(3s).last('v', 'v').pointTime('emit').reasonTag('why').measurement('emitted')";
     let session = ".pointTime('emit').measurement('session')|spread('v').as('v')";
     // Each of the four users has three sessions, and of four events are three and one.
-    [("plain", node("aggregate", plain), 12), ("emitted", node("aggregate", emitted), 16), ("session", node("session", session), 12)]
+    [
+        ("plain", node("aggregate", plain), 12),
+        ("emitted", node("aggregate", emitted), 16),
+        ("session", node("session", session), 12),
+    ]
 }
 
 /// The requests as they come: each with how long after `start` it comes. Delays are up to half of `maxDelay`, so that a
@@ -125,7 +130,9 @@ fn a_replay_begins_with_the_state_of_its_task() {
     stack.sink.next();
 
     stack.record("recording", "own", "1970-01-01T00:01:00Z");
-    stack.write("requests user=\"bob\" 1000000000\nrequests user=\"bob\" 2000000000\nrequests user=\"x\" 61000000000");
+    stack.write(
+        "requests user=\"bob\" 1000000000\nrequests user=\"bob\" 2000000000\nrequests user=\"x\" 61000000000",
+    );
     stack.wait_for_recording("recording");
     for (task, sessions) in [("own", 1), ("run", 3)] {
         stack.replay(task, task, "recording");
