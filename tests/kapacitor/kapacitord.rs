@@ -178,15 +178,25 @@ impl Kapacitord {
     /// Replays a recording through a disabled task, as fast as it can, until all is processed.
     pub fn replay(&self, replay: &str, task: &str, recording: &str) {
         self.start_replay(replay, task, recording);
-        eventually(&format!("{replay} is finished"), || finished(&self.replay_state(replay).unwrap()));
+        self.wait_for_replay(replay);
     }
 
     /// Starts a replay: what the API has of it.
     pub fn start_replay(&self, replay: &str, task: &str, recording: &str) -> Value {
+        self.start_replay_by("fast", replay, task, recording)
+    }
+
+    /// As `start_replay`, by the clock `real`, at the pace of the points' times, or `fast`.
+    pub fn start_replay_by(&self, clock: &str, replay: &str, task: &str, recording: &str) -> Value {
         let options = json!({
-            "id": replay, "task": task, "recording": recording, "clock": "fast", "recording-time": true,
+            "id": replay, "task": task, "recording": recording, "clock": clock, "recording-time": true,
         });
         self.post("/replays", &options).unwrap()
+    }
+
+    /// Waits until all that a replay plays is processed.
+    pub fn wait_for_replay(&self, replay: &str) {
+        eventually(&format!("{replay} is finished"), || finished(&self.replay_state(replay).unwrap()));
     }
 
     /// What the API has of a replay; nothing if there is no answer.

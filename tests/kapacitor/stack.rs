@@ -2,6 +2,7 @@
 //! a kapacitord that knows both.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -14,16 +15,20 @@ use crate::daemon::{Daemon, run, stdout};
 use crate::functions::{Functions, SeenBatch, Sink, sink, sink_batch};
 use crate::kapacitord::Kapacitord;
 
+const CONFIG: &str = "kapacitor-udfd.toml";
+
 /// What differs between one test's stack and another's.
 pub struct Settings {
     /// Of each function.
     pub timeout: &'static str,
     pub snapshot_interval: &'static str,
+    /// The daemon's configuration, beside its defaults.
+    pub config: &'static str,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: "10s", snapshot_interval: "60s" }
+        Self { timeout: "10s", snapshot_interval: "60s", config: "" }
     }
 }
 
@@ -57,6 +62,7 @@ impl Stack {
     /// Kapacitord is not ready before there is a daemon.
     pub fn start_without_daemon(mut functions: Vec<Function>, settings: &Settings) -> Self {
         let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join(CONFIG), settings.config).unwrap();
         let ((points, sink), (batches, sink_batch)) = (sink(), sink_batch());
         functions.extend([points, batches]);
         let udf = udf_section(dir.path(), &functions, settings.timeout);
@@ -66,8 +72,7 @@ impl Stack {
     }
 
     pub fn start_daemon(&mut self) {
-        let dir = self.dir.path().to_str().unwrap();
-        self.daemon = Some(Daemon::start(["--socket-dir", dir]));
+        self.daemon = Some(Daemon::start(arguments(self.dir.path())));
     }
 
     /// Stops the daemon as an operator does: what it has logged.
@@ -107,9 +112,15 @@ impl Deref for Stack {
     }
 }
 
+/// The daemon's.
+fn arguments(dir: &Path) -> [String; 4] {
+    let config = dir.join(CONFIG).display().to_string();
+    ["--socket-dir".to_owned(), dir.display().to_string(), "--config".to_owned(), config]
+}
+
 /// What the daemon says belongs in kapacitor.conf, and the test's functions.
 fn udf_section(dir: &Path, functions: &[Function], timeout: &str) -> String {
-    let printed = run(["--socket-dir", dir.to_str().unwrap(), "kapacitor-conf"]);
+    let printed = run(arguments(dir).into_iter().chain(["kapacitor-conf".to_owned()]));
     let mut section = stdout(&printed).replace("timeout = \"10s\"", &format!("timeout = \"{timeout}\""));
     for function in functions {
         let socket = dir.join(function.name()).with_extension("sock");

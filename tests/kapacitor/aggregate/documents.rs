@@ -1,7 +1,7 @@
 //! Every script of the documents is one that Kapacitor and the functions take, and those for people who come
 //! from Logstash do what Logstash does.
 
-use super::{AROUND, LOGSTASH, README, SINK, below, blocks, changed};
+use super::{AROUND, LOGSTASH, README, SINK, TIME, below, blocks, changed};
 use crate::kapacitord::eventually;
 use crate::stack::Stack;
 
@@ -10,7 +10,7 @@ use crate::stack::Stack;
 fn every_script_of_the_documents_can_be_enabled() {
     let stack = Stack::start();
     for (document, text, at_least) in
-        [("readme", README, 2), ("aggregate", AROUND, 8), ("logstash", LOGSTASH, 4)]
+        [("readme", README, 4), ("aggregate", AROUND, 8), ("logstash", LOGSTASH, 4), ("time", TIME, 5)]
     {
         let scripts = blocks(text, "tick");
         assert!(scripts.len() >= at_least, "{document}: {scripts:?}");

@@ -5,9 +5,12 @@ use super::{README, SECOND, SINK, alerts, blocks, changed, logging, now, sleep_u
 use crate::functions::line;
 use crate::stack::Stack;
 
+const BATCH_TOP_N: &str = include_str!("../../../examples/aggregate_batch_top_n.tick");
 const JOBS: &str = include_str!("../../../examples/aggregate_jobs.tick");
 const MISSING_EVENT: &str = include_str!("../../../examples/aggregate_missing_event.tick");
 const ONE_AFTER_THE_OTHER: &str = include_str!("../../../examples/aggregate_one_after_the_other.tick");
+const REPLAY: &str = include_str!("../../../examples/aggregate_replay_event_time.tick");
+const SESSION_PERCENTILE: &str = include_str!("../../../examples/session_percentile.tick");
 const SESSIONS: &str = include_str!("../../../examples/aggregate_sessions.tick");
 const TOP_USERS: &str = include_str!("../../../examples/aggregate_top_users.tick");
 
@@ -195,4 +198,85 @@ fn aggregate_top_users() {
     sleep_until(minute + SECOND / 2);
     let log = stack.stop_quietly(&[]);
     assert!(log.contains(" out_flush=13 vanished_inactivity=12"), "{log}");
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn aggregate_batch_top_n() {
+    let stack = Stack::start();
+    // What comes of the node itself is looked at too.
+    let sinks = [("|top(", "@sinkBatch()|top("), ("|log()", "@sinkBatch()")];
+    stack.define("task", &changed(BATCH_TOP_N, &sinks));
+    let [request, page, top] = shown(BATCH_TOP_N)[..] else { panic!("a request, a page and a top one") };
+    let minute = 60 * SECOND;
+    let request = |path: &str, ms: i64, time: i64| {
+        let request = changed(request, &[("/cart", path), ("140.0", &format!("{ms}.0"))]);
+        format!("{request} {}", minute + time)
+    };
+    // Of 41 requests the 39th is the 95th percentile.
+    let mut requests: Vec<_> =
+        (1..=41).map(|n| request("/cart", if n < 39 { 140 } else { 313 + n }, n)).collect();
+    for (n, path) in (0..).zip(["/a", "/b", "/c", "/d"]) {
+        requests.push(request(path, 100 * n + 200, 42 + n));
+    }
+    requests.push(request("/cart", 1, minute));
+    stack.write(requests.join("\n"));
+    let pages = stack.sink_batch.next();
+    assert_eq!((pages.end.group.as_str(), pages.points.len()), ("host=web1", 5));
+    assert_eq!(
+        line(&pages.points[0]),
+        format!(",{} {}", normal(page).split_once(',').unwrap().1, minute + 41)
+    );
+    let batch = stack.sink_batch.next();
+    let expected = ["/c", "/d"].iter().zip(["ms_p95=400.0", "ms_p95=500.0"]);
+    let expected = expected.map(|(path, ms)| changed(top, &[("/cart", path), ("ms_p95=352.0", ms)]));
+    let expected = expected
+        .chain([normal(top)])
+        .map(|top| format!(",{} {}", top.split_once(',').unwrap().1, 2 * minute));
+    let mut seen: Vec<_> = batch.points.iter().map(line).collect();
+    seen.sort();
+    assert_eq!((batch.end.tmax, seen), (2 * minute, expected.collect()));
+    stack.stop_quietly(&[]);
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn aggregate_replay_event_time() {
+    let stack = Stack::start();
+    let script = serde_json::json!({ "script": changed(REPLAY, &[SINK]), "status": "disabled" });
+    stack.try_define("task", script).unwrap();
+    let shown = shown(REPLAY);
+    let points = |name: &str| shown.iter().copied().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+    stack.record("yesterday", "task", "2023-11-15T00:00:00Z");
+    let requests = points("requests,");
+    assert_eq!(requests.len(), 3);
+    stack.write(requests.join("\n"));
+    stack.write(format!("requests x=1i {}", 1_700_100_000 * SECOND));
+    stack.wait_for_recording("yesterday");
+    stack.replay("replay", "task", "yesterday");
+    let expected: Vec<_> = points("sessions,").into_iter().map(normal).collect();
+    assert_eq!(expected.len(), 2);
+    assert_eq!(stack.sink.drain().iter().map(line).collect::<Vec<_>>(), expected);
+    stack.stop_quietly(&[]);
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn session_percentile() {
+    let stack = Stack::start();
+    stack.define("task", &changed(SESSION_PERCENTILE, &[("(30m)", "(500ms)"), SINK]));
+    let [request, session] = shown(SESSION_PERCENTILE)[..] else { panic!("a request and a session") };
+    let at = |n: i64, path: &str, ms: i64| {
+        let request = changed(request, &[("/cart", path), ("=140i", &format!("={ms}i"))]);
+        format!("{request} {}", 1_700_000_000 * SECOND + n)
+    };
+    let mut requests: Vec<_> = (1..=18).map(|n| at(n, "/cart", 140)).collect();
+    requests.extend([at(19, "/search", 612), at(20, "/report", 900)]);
+    // Another host's is of the same session, another user's is not.
+    requests[3] = changed(&requests[3], &[("web1", "web2")]);
+    stack.write(requests.join("\n"));
+    stack.write(changed(&at(21, "/", 1), &[("ann", "bob")]));
+    expect(&stack, &format!("{session} {}", 1_700_000_000 * SECOND + 20));
+    assert_eq!(stack.sink.next().tags["user_id"], "bob");
+    stack.stop_quietly(&[]);
 }

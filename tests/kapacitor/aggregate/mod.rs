@@ -1,12 +1,21 @@
-//! `@aggregate()` in tasks, as its documents and examples have them, with times a test can wait for.
+//! `@aggregate()`, `@aggregateBatch()` and `@session()` in tasks, as their documents and examples have them, with times
+//! a test can wait for.
+
+mod batches;
 
 mod documents;
+
+mod event_time;
 
 mod examples;
 
 mod limits;
 
 mod recipes;
+
+mod replays;
+
+mod sessions;
 
 mod state;
 
@@ -16,12 +25,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use crate::functions::line;
 use crate::kapacitord::eventually;
 use crate::stack::Stack;
 
 const README: &str = include_str!("../../../README.md");
 const AROUND: &str = include_str!("../../../docs/aggregate.md");
 const LOGSTASH: &str = include_str!("../../../docs/logstash.md");
+const TIME: &str = include_str!("../../../docs/time.md");
 
 /// Has a script that only logs what comes out of the node tell the test instead.
 const SINK: (&str, &str) = ("|log()", "@sink()");
@@ -49,6 +60,14 @@ fn blocks(text: &'static str, language: &str) -> Vec<&'static str> {
 fn below(document: &'static str, heading: &str) -> Vec<&'static str> {
     let (_, below) = document.split_once(&format!("\n### {heading}\n")).expect(heading);
     blocks(below.split("\n#").next().expect("its text"), "tick")
+}
+
+/// The next points to reach `@sink()`, in the order of their text: several nodes may have sent them.
+#[track_caller]
+fn next(stack: &Stack, count: usize) -> Vec<String> {
+    let mut lines: Vec<_> = (0..count).map(|_| line(&stack.sink.next())).collect();
+    lines.sort();
+    lines
 }
 
 /// Has the script's last node, an `|alert()`, log to where `alerts` looks.

@@ -76,7 +76,7 @@ fn survive(stop: impl FnOnce(&mut Stack), start: impl FnOnce(&mut Stack)) {
 
 /// Until a snapshot is stored in which the node has seen so many points, and for some time no other is
 /// asked for.
-fn wait_for_snapshot(snapshots: &Sink<i64>, points: i64) {
+pub(super) fn wait_for_snapshot(snapshots: &Sink<i64>, points: i64) {
     while snapshots.next() != points {}
     // In the first one the points may still have been on their way from one function to the next.
     snapshots.next();
