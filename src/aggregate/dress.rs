@@ -140,6 +140,9 @@ impl<'a> Dress<'a> {
     #[inline]
     fn changes<'e>(&self, entries: &'e [u8]) -> Result<Changes<'e>, WireError> {
         let mut changes = Changes { left_out: self.left_out, ..Changes::default() };
+        if self.names.is_empty() {
+            return Ok(changes);
+        }
         let mut entries = Entries::new(entries);
         while let Some(next) = entries.next_wanted_of(self.lengths, |key| self.find(key)) {
             let (at, entry) = next?;

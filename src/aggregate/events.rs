@@ -19,6 +19,8 @@ pub(super) struct Events {
     /// The time of the newest arrival.
     last: UnixNanos,
     is_disordered: bool,
+    /// One of them does not carry the id of its task as tags.
+    pub(super) lacks_id: bool,
 }
 
 impl Events {
@@ -105,12 +107,14 @@ impl Events {
     /// Appends all of it.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         pack::write_usize(out, self.count);
+        out.push(u8::from(self.lacks_id));
         pack::write_bytes(out, &self.packed);
     }
 
     /// Reads what [`Self::write`] wrote. What is read is known to be whole entries.
     pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Damaged> {
         let count = from.usize()?;
+        let lacks_id = from.u8()? != 0;
         let packed = from.bytes()?;
         let mut read = Self::default();
         let mut iter = Iter { rest: Reader::new(packed), time: 0 };
@@ -122,7 +126,7 @@ impl Events {
             read.count += 1;
         }
         from.check(read.count == count)?;
-        Ok(Self { packed: packed.to_vec(), ..read })
+        Ok(Self { packed: packed.to_vec(), lacks_id, ..read })
     }
 }
 
