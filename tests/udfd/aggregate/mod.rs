@@ -12,6 +12,7 @@ mod handler;
 mod driver;
 
 mod cases;
+mod functions;
 mod refusals;
 
 mod generate;
