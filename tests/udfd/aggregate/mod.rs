@@ -16,7 +16,10 @@ mod functions;
 mod refusals;
 
 mod generate;
+mod generate_all;
+mod promise;
 mod property;
+mod property_all;
 
 mod raw;
 
