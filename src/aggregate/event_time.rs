@@ -138,12 +138,14 @@ impl Node {
                 continue;
             };
             let Some(arrival) = self.arrive(now, group, point) else { continue };
+            self.owe(group);
             // Those that came before it go before it.
             if arrival.is_late && self.release(max_delay, now, out)? == Progress::More {
                 return Ok(taken);
             }
             self.count(&arrival);
             self.wait(group, arrival.time, point);
+            self.owe(group);
             if arrival.is_late || self.is_crowded() {
                 self.release(max_delay, now, out)?;
             }
@@ -225,9 +227,6 @@ impl Node {
         let Some(clock) = &mut self.event_time else { return };
         clock.held += point.bytes();
         clock.serial = clock.serial.max(point.serial);
-        if !clock.owed.contains(&group) {
-            clock.owed.push(group);
-        }
         self.groups.opened(group);
         if let Some(timeline) = self.groups.timeline_mut(group) {
             timeline.held.push(point);
@@ -246,10 +245,17 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
-        if let Some(clock) = &mut self.event_time {
+        self.owe(group);
+        self.release(0, now, out)
+    }
+
+    /// What waits in a group is to be looked at.
+    fn owe(&mut self, group: u32) {
+        if let Some(clock) = &mut self.event_time
+            && !clock.owed.contains(&group)
+        {
             clock.owed.push(group);
         }
-        self.release(0, now, out)
     }
 
     /// Points that have waited for so much later ones are taken, and the time of their groups goes on with them.

@@ -71,9 +71,7 @@ impl Node {
         let tmax = group.times.next(own_time(settings, moment, task), settings.point_time);
         let mut dress = Dress::default();
         for (name, _, text) in id_values(identity, task).filter(|_| events.lacks_id) {
-            if group.tag(name.as_bytes()).is_none() {
-                dress.id_tag(name.as_bytes(), text);
-            }
+            dress.id_tag(name.as_bytes(), text);
         }
         if reason.is_timeout() {
             for (name, value) in &settings.tags_on_timeout {

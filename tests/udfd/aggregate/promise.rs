@@ -192,7 +192,6 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "the handler has no event time yet"]
     fn the_handler_keeps_it(recording in recording()) {
         recording.is_kept(|now| Handled::start(recording.function, &recording.options, now).unwrap())?;
     }

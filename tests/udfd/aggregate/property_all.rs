@@ -26,13 +26,11 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "the handler has only one function yet"]
     fn the_handler_does_what_the_model_does(scenario in any_scenario()) {
         driver::run(&scenario).map_err(TestCaseError::fail)?;
     }
 
     #[test]
-    #[ignore = "the handler has only one function yet"]
     fn the_handler_refuses_what_the_model_refuses(function in select(&FUNCTIONS[..]), calls in any_calls(4)) {
         let options = calls.concat();
         let (model, handler) = (Model::new(function, &options, 0).err(), driver::refusal(function, &options));

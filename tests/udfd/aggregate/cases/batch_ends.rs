@@ -3,7 +3,7 @@
 use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto;
 
-use super::model_only as check;
+use super::check;
 use crate::aggregate::scenario::{Event, Scenario, batch, event, ns, options};
 
 fn bob(time: i64) -> Event {
