@@ -1,5 +1,7 @@
 //! What single steps of the wire path cost, without sockets: see `benches/README.md`.
 
+mod gather;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kapacitor_udfd::agent::{Agent, Step};
 use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::handler::Handler;
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::option_value::Value;
@@ -129,11 +132,14 @@ fn mirror(agent: &mut Agent, mut bytes: &[u8]) -> usize {
 }
 
 fn agent(options: Vec<proto::Option>) -> Agent {
-    let mirror = || Box::new(Mirror::new(Edge::Stream)) as _;
-    let Ok(mut agent) = Agent::new(mirror, Arc::new(Limits::default())) else {
-        unreachable!("the mirror describes itself")
+    agent_of(Box::new(Mirror::new(Edge::Stream)), options)
+}
+
+fn agent_of(handler: Box<dyn Handler>, options: Vec<proto::Option>) -> Agent {
+    let Ok(mut agent) = Agent::new(|| handler, Arc::new(Limits::default())) else {
+        unreachable!("a handler describes itself")
     };
-    let init = proto::InitRequest { options, task_id: "micro".to_owned(), node_id: "mirror1".to_owned() };
+    let init = proto::InitRequest { options, task_id: "micro".to_owned(), node_id: "node1".to_owned() };
     let init = proto::Request { message: Some(proto::request::Message::Init(init)) };
     assert!(agent.step_aside(0, &init.encode_length_delimited_to_vec()).is_ok(), "init is a request");
     drop(agent.take_output());
@@ -152,5 +158,5 @@ fn double(value: f64) -> OptionValue {
     OptionValue { r#type: ValueType::Double.into(), value: Some(Value::DoubleValue(value)) }
 }
 
-criterion_group!(benches, reading, mirroring);
+criterion_group!(benches, reading, mirroring, gather::gathering, gather::one_session);
 criterion_main!(benches);
