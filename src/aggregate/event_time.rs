@@ -1,12 +1,14 @@
 //! Deadlines that follow the events' own times: each Kapacitor group goes by what its events say, however fast
 //! or late they come. What `timers` is for the clock.
 
+use std::hint::black_box;
+
 use smallvec::SmallVec;
 
 use super::deadlines::{Deadlines, Places};
 use super::ending::Reason;
 use super::groups::Groups;
-use super::held::{Waiting, view};
+use super::held::{Spare, Waiting, view};
 use super::node::{AT_ONCE, Moment, Node, Place, Read};
 use super::reference::Stamp;
 use super::settings::Time;
@@ -40,6 +42,7 @@ pub(super) struct EventTime {
     owed: Vec<u32>,
     /// Points that need not wait any more, by group.
     ready: Vec<(u32, Waiting)>,
+    spare: Spare,
 }
 
 impl EventTime {
@@ -56,6 +59,7 @@ impl EventTime {
             taking: None,
             owed: Vec::new(),
             ready: Vec::new(),
+            spare: Spare::default(),
         })
     }
 
@@ -210,22 +214,23 @@ impl Node {
 
     /// A point begins to wait.
     fn wait(&mut self, group: u32, time: i64, point: &PointView<'_>) {
-        let Some(serial) = self.event_time.as_ref().map(|clock| clock.serial + 1) else { return };
-        match &self.batch {
-            None => self.wait_as(group, Waiting::new(time, serial, point)),
+        let Some(clock) = &mut self.event_time else { return };
+        clock.serial += 1;
+        let point = match &self.batch {
+            None => clock.spare.copy(time, clock.serial, point),
             Some(batch) => {
                 let frame = batch.frame(point, self.origins.encoded(batch.origin));
-                if let Some(point) = view(&frame) {
-                    self.wait_as(group, Waiting::new(time, serial, &point));
-                }
+                let Some(point) = view(&frame) else { return };
+                clock.spare.copy(time, clock.serial, &point)
             }
-        }
+        };
+        self.wait_again(group, point);
     }
 
-    fn wait_as(&mut self, group: u32, point: Waiting) {
+    /// A point waits that may have done so before.
+    fn wait_again(&mut self, group: u32, point: Waiting) {
         let Some(clock) = &mut self.event_time else { return };
         clock.held += point.bytes();
-        clock.serial = clock.serial.max(point.serial);
         self.groups.opened(group);
         if let Some(timeline) = self.groups.timeline_mut(group) {
             timeline.held.push(point);
@@ -311,6 +316,7 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
+        black_box(ready.iter().fold(0, |all, (_, point)| all ^ point.touch()));
         let views: SmallVec<[PointView<'_>; AT_ONCE]> = ready.iter().map(|(_, point)| point.view()).collect();
         let mut times = ready.iter().map(|(group, point)| (*group, point.time));
         let taken = self.each(&views, &Place::default(), |node, point, read| {
@@ -333,6 +339,7 @@ impl Node {
         let Some(clock) = &mut self.event_time else { return Ok(progress) };
         for (group, point) in ready.drain(..) {
             clock.held -= point.bytes();
+            clock.spare.take(point);
             self.groups.closed(group);
         }
         // Its memory is used again.
@@ -456,8 +463,11 @@ impl Node {
             timeline.reached = timeline.watermark(clock.max_delay);
             clock.newest = clock.newest.max(timeline.newest);
         }
-        for (serial, (group, time, point)) in (1..).zip(held) {
-            self.wait_as(group, Waiting::new(time, serial, &point));
+        for (group, time, point) in held {
+            let Some(clock) = &mut self.event_time else { return };
+            clock.serial += 1;
+            let point = clock.spare.copy(time, clock.serial, &point);
+            self.wait_again(group, point);
             if let Some(timeline) = self.groups.timeline_mut(group) {
                 timeline.reached = timeline.reached.min(time);
             }

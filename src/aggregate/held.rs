@@ -4,21 +4,35 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 
+use super::node::AT_ONCE;
 use super::reduce::heap;
 use crate::wire::point::{Outline, PointView};
 use crate::wire::{frame, request};
 
-/// A point that waits.
+/// A point that waits: small, since it is moved about while it is sorted.
 #[derive(Debug)]
 pub(super) struct Waiting {
     /// The time it is sorted by.
     pub(super) time: i64,
     /// Points are numbered as they arrive.
     pub(super) serial: u64,
-    /// As it came.
-    pub(super) frame: Box<[u8]>,
+    copy: Box<Copied>,
+}
+
+/// A point as it came.
+#[derive(Debug, Default)]
+struct Copied {
+    frame: Vec<u8>,
     outline: Outline,
 }
+
+/// Memory of points that have gone on, for those that come: as many go as come, most of the time.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Vec<Box<Copied>>);
+
+/// So many are kept at the most, of points no larger than this.
+const SPARE: usize = 2 * AT_ONCE;
+const SMALL: usize = 1 << 10;
 
 /// The points of a group that wait, in the order of their times, then of their arrival.
 ///
@@ -29,21 +43,47 @@ pub(super) struct Held {
     others: BinaryHeap<Reverse<Waiting>>,
 }
 
-impl Waiting {
+impl Spare {
     /// A point that came as the `serial`-th and is sorted by `time`.
-    pub(super) fn new(time: i64, serial: u64, point: &PointView<'_>) -> Self {
-        Self { time, serial, frame: point.frame().into(), outline: point.outline() }
+    pub(super) fn copy(&mut self, time: i64, serial: u64, point: &PointView<'_>) -> Waiting {
+        let mut copy = self.0.pop().unwrap_or_default();
+        copy.frame.clear();
+        copy.frame.extend_from_slice(point.frame());
+        copy.outline = point.outline();
+        Waiting { time, serial, copy }
     }
 
+    /// A point has gone on.
+    pub(super) fn take(&mut self, point: Waiting) {
+        if self.0.len() < SPARE && point.copy.frame.capacity() <= SMALL {
+            self.0.push(point.copy);
+        }
+    }
+}
+
+impl Waiting {
     /// What it takes while it waits, in bytes.
+    #[inline]
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + heap::block(self.frame.len())
+        size_of::<Self>() + heap::boxed::<Copied>() + heap::block(self.copy.frame.capacity())
+    }
+
+    /// The point as it came.
+    pub(super) fn frame(&self) -> &[u8] {
+        &self.copy.frame
     }
 
     /// The point.
     #[inline]
     pub(super) fn view(&self) -> PointView<'_> {
-        PointView::outlined(&self.frame, &self.outline)
+        PointView::outlined(&self.copy.frame, &self.copy.outline)
+    }
+
+    /// A byte of each cache line that a look at it touches: points that have waited are cold.
+    #[inline]
+    pub(super) fn touch(&self) -> u8 {
+        const LINE: usize = 64;
+        self.copy.frame.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
     }
 }
 
@@ -146,7 +186,7 @@ mod tests {
             bytes.clear();
             response::write_point(&point, &mut bytes);
             let came = request::point(frame::find(&bytes, 1000).unwrap().unwrap()).unwrap();
-            let waiting = Waiting::new(3, 1, &came);
+            let waiting = Spare::default().copy(3, 1, &came);
             let view = waiting.view();
             assert_eq!((view.time(), view.group(), view.body()), (came.time(), came.group(), came.body()));
             assert_eq!((view.frame(), view.to_point()), (came.frame(), Ok(point)));
@@ -159,13 +199,12 @@ mod tests {
         fn they_go_on_in_the_order_of_times_then_of_arrival(
             acts in proptest::collection::vec((0..20i64, 0..4u8), 1..200)
         ) {
-            const FRAME: &[u8] = &[0];
             let (mut held, mut list) = (Held::default(), vec![]);
             for (serial, (time, act)) in (0..).zip(acts) {
                 match act {
                     0 | 1 => {
-                        let outline = PointView::new(frame::find(FRAME, 10).unwrap().unwrap(), &[]).unwrap().outline();
-                        held.push(Waiting { time, serial, frame: FRAME.into(), outline });
+                        let copy = Box::default();
+                        held.push(Waiting { time, serial, copy });
                         list.push((time, serial));
                         list.sort_unstable();
                     }

@@ -409,7 +409,7 @@ fn write_held(groups: &Groups, out: &mut Vec<u8>) {
     for (number, point) in held {
         pack::write_u64(out, u64::from(number));
         pack::write_i64(out, point.time);
-        pack::write_bytes(out, &point.frame);
+        pack::write_bytes(out, point.frame());
     }
 }
 

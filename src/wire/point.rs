@@ -60,7 +60,7 @@ impl<'a> From<FieldValue<'a>> for Value<'a> {
 }
 
 /// Where the parts of a point are in its frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outline {
     body: usize,
     group: Range<usize>,
