@@ -4,7 +4,7 @@
 //! The others are constants, each with its reason beside it:
 //!
 //! - `MAX_CALLS` in `options/check.rs`: calls of options of one node
-//! - `MAX_SIZE_HINT` in `agent/outgoing.rs`: the size a batch is announced with
+//! - `MAX_SIZE_HINT` in `wire/batch_writer.rs`: the size a batch is announced with
 //! - `MAX_WAITING` in `agent/outgoing.rs`: batches that wait for another one's end
 //! - `ROOM` in `connection/queue.rs`: what waits for a peer that does not read
 //! - `DELIVERIES` in `connection/mailbox.rs`: what waits from a handler's own tasks

@@ -22,8 +22,10 @@ pub(super) struct Dress<'a> {
     names: SmallVec<[Name<'a>; 4]>,
     /// The lengths that names have.
     lengths: u64,
-    /// What is appended to every event's entries.
+    /// The tags that are appended to every event's entries.
     added: Vec<u8>,
+    /// And the field.
+    field: Vec<u8>,
     /// What is appended to the tag `tags`.
     tags: Option<&'a [u8]>,
     /// Names whose fields are left out of every event: see [`Changes::left_out`].
@@ -56,6 +58,8 @@ struct Changes<'e> {
     cuts: SmallVec<[Range<usize>; 8]>,
     /// Its own value of the tag `tags`.
     tags: &'e [u8],
+    /// It has a tag of the name that the task's field has.
+    keeps_field_out: bool,
     /// The names whose fields are left out, a bit for each; those from the 64th on share one.
     left_out: u64,
 }
@@ -78,11 +82,12 @@ impl<'a> Dress<'a> {
         self.tags = Some(tags);
     }
 
-    /// A string field, left out if one of the tags has its name: to be called after them.
+    /// A string field in place of an event's own of its name. It is left out where a tag has the name, of the event
+    /// or of the task: to be called after those.
     pub(super) fn set_field(&mut self, name: &'a [u8], text: &[u8]) {
         let at = self.place(name);
         match self.names.get(at).and_then(|name| name.tag) {
-            None => patch::write_entry(name, EntryKind::String, Value::Bytes(text), &mut self.added),
+            None => patch::write_entry(name, EntryKind::String, Value::Bytes(text), &mut self.field),
             Some(Tag::Id) => {}
             Some(Tag::Set | Tag::Joined) => self.left_out |= bit(at),
         }
@@ -140,16 +145,23 @@ impl<'a> Dress<'a> {
     #[inline]
     fn changes<'e>(&self, entries: &'e [u8]) -> Result<Changes<'e>, WireError> {
         let mut changes = Changes { left_out: self.left_out, ..Changes::default() };
+        if self.names.is_empty() {
+            return Ok(changes);
+        }
         let mut entries = Entries::new(entries);
         while let Some(next) = entries.next_wanted_of(self.lengths, |key| self.find(key)) {
             let (at, entry) = next?;
             let role = self.names.get(at).and_then(|name| name.tag);
             match (entry.kind, role) {
-                // Beside the task's field of the same name.
-                (EntryKind::Tag, None) => continue,
+                (EntryKind::Tag, None) => {
+                    let is_tag = !entry.is_empty();
+                    changes.keeps_field_out |= is_tag;
+                    changes.left_out |= if is_tag { bit(at) } else { 0 };
+                    continue;
+                }
                 (EntryKind::Tag, Some(Tag::Joined)) => changes.tags = entry.value.map_or(&[], bytes),
-                (EntryKind::Tag, Some(Tag::Id | Tag::Set)) | (_, Some(Tag::Id) | None) => {}
-                (_, Some(Tag::Set | Tag::Joined)) => changes.left_out |= bit(at),
+                (EntryKind::Tag, Some(Tag::Id | Tag::Set)) | (_, Some(Tag::Id)) => {}
+                (_, Some(Tag::Set | Tag::Joined) | None) => changes.left_out |= bit(at),
             }
             changes.cuts.push(entry.range);
         }
@@ -167,7 +179,8 @@ impl<'a> Dress<'a> {
         }
         let cut: usize = changes.cuts.iter().map(Range::len).sum();
         let time_len = 1 + varint::len(time.cast_unsigned());
-        let length = time_len + entries.len() - cut + self.added.len() + tags.len();
+        let field = if changes.keeps_field_out { &[] } else { &*self.field };
+        let length = time_len + entries.len() - cut + self.added.len() + field.len() + tags.len();
 
         response::write_header(POINT, length, out);
         point_writer::time(time, out);
@@ -178,6 +191,7 @@ impl<'a> Dress<'a> {
         }
         out.put_slice(entries.get(from..).unwrap_or_default());
         out.put_slice(&self.added);
+        out.put_slice(field);
         out.put_slice(&tags);
     }
 }

@@ -49,7 +49,8 @@ impl Node {
             reducer.update(&output.kind, value, event.time, &mut tally);
         }
         if self.settings.function == Function::Session {
-            gather(task, point, &mut tally);
+            let has_id = self.identity.is_on(event, &task.id);
+            gather(task, point, has_id, &mut tally);
         }
         if !self.settings.keep.is_nothing() {
             let group = self.groups.get(task.group);
@@ -98,11 +99,12 @@ fn keep(
 
 /// A session holds the event itself.
 #[inline]
-fn gather(task: &mut Task, point: &PointView<'_>, tally: &mut Tally) {
+fn gather(task: &mut Task, point: &PointView<'_>, has_id: bool, tally: &mut Tally) {
     let before = task.gathered.as_deref().map_or(0, Gathered::boxed_bytes);
     let gathered = task.gathered.get_or_insert_with(|| Box::new(Gathered::Events(Events::default())));
     if let Gathered::Events(events) = &mut **gathered {
         events.push(point);
+        events.lacks_id |= !has_id;
         tally.longest_list = tally.longest_list.max(events.len());
     }
     tally.grown += gathered.boxed_bytes().cast_signed() - before.cast_signed();

@@ -138,12 +138,13 @@ impl Node {
                 continue;
             };
             let Some(arrival) = self.arrive(now, group, point) else { continue };
-            // Those that came before it go before it.
+            // Those that came with it and are not late go before it.
             if arrival.is_late && self.release(max_delay, now, out)? == Progress::More {
                 return Ok(taken);
             }
             self.count(&arrival);
             self.wait(group, arrival.time, point);
+            self.owe(group);
             if arrival.is_late || self.is_crowded() {
                 self.release(max_delay, now, out)?;
             }
@@ -225,9 +226,6 @@ impl Node {
         let Some(clock) = &mut self.event_time else { return };
         clock.held += point.bytes();
         clock.serial = clock.serial.max(point.serial);
-        if !clock.owed.contains(&group) {
-            clock.owed.push(group);
-        }
         self.groups.opened(group);
         if let Some(timeline) = self.groups.timeline_mut(group) {
             timeline.held.push(point);
@@ -246,10 +244,17 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
-        if let Some(clock) = &mut self.event_time {
+        self.owe(group);
+        self.release(0, now, out)
+    }
+
+    /// What waits in a group is to be looked at.
+    fn owe(&mut self, group: u32) {
+        if let Some(clock) = &mut self.event_time
+            && !clock.owed.contains(&group)
+        {
             clock.owed.push(group);
         }
-        self.release(0, now, out)
     }
 
     /// Points that have waited for so much later ones are taken, and the time of their groups goes on with them.
@@ -265,7 +270,7 @@ impl Node {
                 return Ok(Progress::More);
             }
         }
-        while let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.last().copied()) {
+        while let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.first().copied()) {
             let watermark = self.groups.timeline(group).map(|timeline| timeline.watermark(max_delay));
             if let Some(watermark) = watermark
                 && self.advance(group, watermark, out)? == Progress::More
@@ -273,7 +278,7 @@ impl Node {
                 return Ok(Progress::More);
             }
             if let Some(clock) = &mut self.event_time {
-                clock.owed.pop();
+                clock.owed.remove(0);
             }
             self.schedule(group);
         }
@@ -404,8 +409,8 @@ impl Node {
         let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline(group)) else {
             return;
         };
-        let Some((moment, _)) = timeline.first() else { return };
-        let due = timeline.by_clock(moment, clock.max_delay);
+        let Some(first) = timeline.first() else { return };
+        let due = timeline.by_clock(first, clock.max_delay);
         match clock.idle.due(&clock.places, group) {
             None => clock.idle.insert(&mut clock.places, group, u64::from(group), due),
             Some(known) if due < known => clock.idle.put_off(&mut clock.places, group, due),
@@ -426,7 +431,7 @@ impl Node {
         {
             let Some(timeline) = self.groups.timeline_mut(group) else { break };
             let first = timeline.first();
-            let due = first.map(|(moment, _)| timeline.by_clock(moment, clock.max_delay));
+            let due = first.map(|first| timeline.by_clock(first, clock.max_delay));
             match (first, due) {
                 (Some(_), Some(due)) if due > now => clock.idle.put_off(&mut clock.places, group, due),
                 (Some((moment, Ahead::Point)), _) => {

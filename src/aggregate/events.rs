@@ -1,6 +1,9 @@
 //! The events of a session as they came: each one's time, and its tags and fields as entries of a point's
 //! message. What is added to them on their way out is `dress`'s.
 
+use std::iter::Chain;
+use std::{array, slice};
+
 use smallvec::SmallVec;
 
 use super::pack::{self, Damaged, Reader};
@@ -8,17 +11,30 @@ use super::reduce::heap;
 use crate::handler::UnixNanos;
 use crate::wire::entry::Entries;
 use crate::wire::point::PointView;
+use crate::wire::varint;
+
+/// The memory that a first event gets at the least, and the most that is got at once for many, in bytes.
+const FIRST: usize = 256;
+const MOST: usize = 16 << 10;
 
 /// What one task holds of its events.
+///
+/// They lie in pieces that never move: with a buffer that grows, copies and the pages they touched were a
+/// quarter of the cost.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Events {
-    /// One after the other: time less the one before, then the entries behind their length. It is in
-    /// snapshots as it is here.
-    packed: Vec<u8>,
+    /// One after the other, each whole in one piece: time less the one before, then the entries behind their
+    /// length. Together they are in snapshots as they are here.
+    full: Vec<Vec<u8>>,
+    tail: Vec<u8>,
     count: usize,
     /// The time of the newest arrival.
     last: UnixNanos,
     is_disordered: bool,
+    /// One of them does not carry the id of its task as tags.
+    pub(super) lacks_id: bool,
+    /// What is held outside the value itself, in bytes.
+    heap_bytes: usize,
 }
 
 impl Events {
@@ -46,15 +62,38 @@ impl Events {
     /// Takes what is known to be tags and fields, in one run or more.
     #[inline]
     pub(super) fn add(&mut self, time: UnixNanos, runs: &[&[u8]]) {
-        let length = runs.iter().map(|run| run.len()).sum();
-        pack::write_i64(&mut self.packed, time.wrapping_sub(self.last));
-        pack::write_usize(&mut self.packed, length);
+        let length: usize = runs.iter().map(|run| run.len()).sum();
+        self.make_room(length + 2 * varint::MAX_LEN);
+        pack::write_i64(&mut self.tail, time.wrapping_sub(self.last));
+        pack::write_usize(&mut self.tail, length);
         for run in runs {
-            self.packed.extend_from_slice(run);
+            self.tail.extend_from_slice(run);
         }
         self.is_disordered |= self.count > 0 && time < self.last;
         self.last = time;
         self.count += 1;
+    }
+
+    /// Room for an event of so many bytes in one piece.
+    #[inline]
+    fn make_room(&mut self, bytes: usize) {
+        if self.tail.capacity() - self.tail.len() < bytes {
+            self.add_piece(bytes);
+        }
+    }
+
+    #[cold]
+    fn add_piece(&mut self, bytes: usize) {
+        let size = (2 * self.tail.capacity()).clamp(FIRST, MOST).max(bytes);
+        let full = std::mem::replace(&mut self.tail, Vec::with_capacity(size));
+        self.heap_bytes += heap::block(self.tail.capacity());
+        if full.is_empty() {
+            self.heap_bytes -= heap::block(full.capacity());
+        } else {
+            self.heap_bytes -= heap::block(self.full.capacity() * size_of::<Vec<u8>>());
+            self.full.push(full);
+            self.heap_bytes += heap::block(self.full.capacity() * size_of::<Vec<u8>>());
+        }
     }
 
     /// How many.
@@ -69,7 +108,7 @@ impl Events {
 
     /// Time and entries of each, in the order of their arrival.
     pub(super) fn iter(&self) -> Iter<'_> {
-        Iter { rest: Reader::new(&self.packed), time: 0 }
+        Iter { rest: Reader::new(&[]), pieces: self.full.iter().chain([&self.tail]), time: 0 }
     }
 
     /// Likewise in the order of time, and of arrival where times are equal.
@@ -93,36 +132,42 @@ impl Events {
 
     /// How many bytes the entries take, and a little more.
     pub(super) fn packed_len(&self) -> usize {
-        self.packed.len()
+        self.full.iter().map(Vec::len).sum::<usize>() + self.tail.len()
     }
 
     /// What is held outside the value itself, in bytes.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
-        heap::block(self.packed.capacity())
+        self.heap_bytes
     }
 
     /// Appends all of it.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         pack::write_usize(out, self.count);
-        pack::write_bytes(out, &self.packed);
+        out.push(u8::from(self.lacks_id));
+        pack::write_usize(out, self.packed_len());
+        for piece in self.full.iter().chain([&self.tail]) {
+            out.extend_from_slice(piece);
+        }
     }
 
     /// Reads what [`Self::write`] wrote. What is read is known to be whole entries.
     pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Damaged> {
         let count = from.usize()?;
+        let lacks_id = from.u8()? != 0;
         let packed = from.bytes()?;
         let mut read = Self::default();
-        let mut iter = Iter { rest: Reader::new(packed), time: 0 };
-        while !iter.rest.is_empty() {
-            let (time, entries) = iter.read().map_err(|_| from.damaged())?;
+        let (mut rest, mut time) = (Reader::new(packed), 0);
+        while !rest.is_empty() {
+            let entries = next(&mut rest, &mut time).map_err(|_| from.damaged())?;
             from.check(are_whole(entries))?;
             read.is_disordered |= read.count > 0 && time < read.last;
             read.last = time;
             read.count += 1;
         }
         from.check(read.count == count)?;
-        Ok(Self { packed: packed.to_vec(), ..read })
+        let tail = packed.to_vec();
+        Ok(Self { heap_bytes: heap::block(tail.capacity()), tail, lacks_id, ..read })
     }
 }
 
@@ -130,15 +175,15 @@ impl Events {
 #[derive(Debug, Clone)]
 pub(super) struct Iter<'a> {
     rest: Reader<'a>,
+    pieces: Chain<slice::Iter<'a, Vec<u8>>, array::IntoIter<&'a Vec<u8>, 1>>,
     time: UnixNanos,
 }
 
-impl<'a> Iter<'a> {
-    #[inline]
-    fn read(&mut self) -> Result<(UnixNanos, &'a [u8]), Damaged> {
-        self.time = self.time.wrapping_add(self.rest.i64()?);
-        Ok((self.time, self.rest.bytes()?))
-    }
+/// The next event of a piece, and its time, which is made from that of the one before.
+#[inline]
+fn next<'a>(rest: &mut Reader<'a>, time: &mut UnixNanos) -> Result<&'a [u8], Damaged> {
+    *time = time.wrapping_add(rest.i64()?);
+    rest.bytes()
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -146,7 +191,11 @@ impl<'a> Iterator for Iter<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.read().ok()
+        while self.rest.is_empty() {
+            self.rest = Reader::new(self.pieces.next()?);
+        }
+        let entries = next(&mut self.rest, &mut self.time).ok()?;
+        Some((self.time, entries))
     }
 }
 

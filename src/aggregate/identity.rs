@@ -98,6 +98,13 @@ impl Identity {
         found.text.len() <= MAX_ID
     }
 
+    /// Whether a point carries all values of an id as tags, and no fields of their names.
+    #[inline]
+    pub(super) fn is_on(&self, event: &Event<'_>, id: &Id) -> bool {
+        let mut values = self.indices.iter().zip(id.values());
+        values.all(|(&index, (_, text))| event.tag(index) == Some(text) && event.field(index).is_none())
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "a text of more than MAX_ID bytes is no id")]
     #[inline]
     fn refer(&self, name: usize, event: &Event<'_>, found: &mut Found) -> bool {

@@ -70,10 +70,8 @@ impl Node {
         let Some(group) = groups.get_mut(task.group) else { return Ok(()) };
         let tmax = group.times.next(own_time(settings, moment, task), settings.point_time);
         let mut dress = Dress::default();
-        for (name, _, text) in id_values(identity, task) {
-            if group.tag(name.as_bytes()).is_none() {
-                dress.id_tag(name.as_bytes(), text);
-            }
+        for (name, _, text) in id_values(identity, task).filter(|_| events.lacks_id) {
+            dress.id_tag(name.as_bytes(), text);
         }
         if reason.is_timeout() {
             for (name, value) in &settings.tags_on_timeout {

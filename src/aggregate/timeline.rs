@@ -81,12 +81,13 @@ impl Timeline {
         multiple_after(moment.max(self.reached).saturating_sub(1), interval)
     }
 
-    /// When a moment comes by the clock, if no more points do: events go on as they came, as far behind as
-    /// they may be.
+    /// When the clock brings about what lies at a moment, if no more points come: time goes on as it did with the
+    /// last one, as far behind as points may be. Strictly past the moment, as with points, but for those that wait.
     #[inline]
-    pub(super) fn by_clock(&self, moment: i64, max_delay: i64) -> UnixNanos {
+    pub(super) fn by_clock(&self, (moment, ahead): (i64, Ahead), max_delay: i64) -> UnixNanos {
         let remaining = moment.saturating_sub(self.newest);
-        self.arrived.saturating_add(remaining).saturating_add(max_delay)
+        let due = self.arrived.saturating_add(remaining).saturating_add(max_delay);
+        if ahead == Ahead::Point { due } else { due.saturating_add(1) }
     }
 
     /// Gives memory back that much has taken which is gone.

@@ -60,7 +60,9 @@ fn lateness_is_that_of_sessions() {
     let report = sessions(Wrong::Nothing, &timeout);
     let deadlines = &report["deadlines"];
     assert_eq!((&deadlines["at_end"], &deadlines["after_own_send"]["points"]), (&json!(0), &json!(300)));
-    assert_eq!(deadlines["after_own_send"]["early"], 0, "{deadlines}");
+    // What is early is so by the write's own time: the function has a point before the write returns.
+    let earliest = deadlines["after_own_send"]["earliest_ms"].as_f64().unwrap();
+    assert!(earliest < 150.0, "{deadlines}");
 }
 
 #[test]

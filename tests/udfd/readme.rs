@@ -129,6 +129,7 @@ fn the_constants_are_where_limits_says() {
     let sources = [
         ("options/check.rs", include_str!("../../src/options/check.rs")),
         ("agent/outgoing.rs", include_str!("../../src/agent/outgoing.rs")),
+        ("wire/batch_writer.rs", include_str!("../../src/wire/batch_writer.rs")),
         ("connection/queue.rs", include_str!("../../src/connection/queue.rs")),
         ("connection/mailbox.rs", include_str!("../../src/connection/mailbox.rs")),
         ("connection/mod.rs", include_str!("../../src/connection/mod.rs")),

@@ -20,7 +20,13 @@ pub fn run(scenario: &Scenario) -> Result<(), Wrong> {
         (Ok(_), Err(refusal)) => return Err(format!("refused: {refusal}")),
         (Err(refusal), Ok(_)) => return Err(format!("not refused: {refusal}")),
     };
-    let mut pair = Pair { handled, now: *start, options: options.clone(), is_in_batch: false };
+    let mut pair = Pair {
+        function: scenario.function,
+        handled,
+        now: *start,
+        options: options.clone(),
+        is_in_batch: false,
+    };
     for (n, (step, _)) in scenario.steps.iter().enumerate() {
         let stepped = pair.step(&mut model, step);
         stepped.map_err(|wrong| format!("step {n}, {}: {wrong}", name_of(step)))?;
@@ -75,13 +81,14 @@ fn told(heard: &[Heard]) -> Vec<String> {
 }
 
 /// Whether a task can hold more the more comes.
-fn has_what_grows(options: &[proto::Option]) -> bool {
+fn has_what_grows(function: Function, options: &[proto::Option]) -> bool {
     let growing = ["keep", "first", "last", "countDistinct", "distinct", "percentile", "list", "concat"];
-    options.iter().any(|option| growing.contains(&&*option.name))
+    function == Function::Session || options.iter().any(|option| growing.contains(&&*option.name))
 }
 
 /// Where both are in time.
 struct Pair {
+    function: Function,
     handled: Handled,
     now: i64,
     options: Vec<proto::Option>,
@@ -115,7 +122,8 @@ impl Pair {
                 let is_less = is_in_batch || model.held_points() < held;
                 let (still_open, after) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
                 // What has grown has room to grow, until it is put together anew.
-                let is_tighter = has_what_grows(&self.options) && after < bytes && bytes <= 2 * after;
+                let is_tighter =
+                    has_what_grows(self.function, &self.options) && after < bytes && bytes <= 2 * after;
                 if still_open == open && after != bytes && !is_tighter && !is_less {
                     return Err(format!("it held {bytes} bytes, and holds {after} now"));
                 }

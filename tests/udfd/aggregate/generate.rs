@@ -10,15 +10,16 @@ use proptest::sample::select;
 use super::model::Model;
 use super::scenario::{Argument, Came, Event, Scenario, Step, call, event, ns, options};
 
-type Calls = Vec<proto::Option>;
+pub type Calls = Vec<proto::Option>;
 
 /// Fields and tags that events have.
 const NAMES: &[&str] = &["x", "x", "x", "x", "y", "region", "user"];
 const OUTPUTS: &[&str] = &["o1", "o2", "o3", "o4", "o5", "x", "region", "host", "count", "time"];
-const IDS: &[&str] = &["user", "user", "user", "session", "host", "%{user}-%{session}", "%{session}%{host}"];
+pub const IDS: &[&str] =
+    &["user", "user", "user", "session", "host", "%{user}-%{session}", "%{session}%{host}"];
 
 /// Those of one scenario, by their number in [`in_group`].
-const GROUPS: &[&[usize]] = &[&[0], &[0, 1], &[0, 2, 4], &[3, 1], &[4], &[0, 1, 2, 3, 4]];
+pub const GROUPS: &[&[usize]] = &[&[0], &[0, 1], &[0, 2, 4], &[3, 1], &[4], &[0, 1, 2, 3, 4]];
 
 prop_compose! {
     pub fn scenario()(
@@ -86,7 +87,8 @@ fn accepted(calls: Calls) -> Calls {
     accepted
 }
 
-fn calls() -> impl Strategy<Value = Calls> {
+/// One call, or some that make sense together.
+pub fn calls() -> impl Strategy<Value = Calls> {
     prop_oneof![
         9 => reducer().prop_map(|reducer| vec![reducer]),
         1 => reducer().prop_map(|reducer| {
@@ -215,7 +217,7 @@ fn grouped_event() -> impl Strategy<Value = Box<(usize, Event)>> {
 }
 
 prop_compose! {
-    fn any_event()(
+    pub fn any_event()(
         name in select(vec!["requests", "requests", "requests", "m2"]),
         stored in select(vec![("mydb", "autogen"), ("mydb", "autogen"), ("db2", "rp2")]),
         // Often the same.
@@ -242,7 +244,7 @@ prop_compose! {
 }
 
 /// As Kapacitor groups: by host, by host and measurement, by measurement, not at all.
-fn in_group(group: usize, event: Event) -> Event {
+pub fn in_group(group: usize, event: Event) -> Event {
     let name = event.0.name.clone();
     match group {
         0 => event,

@@ -21,6 +21,7 @@ pub type Wrong = String;
 
 /// What comes from a handler.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are of the large one")]
 pub enum Heard {
     Sent(Sent),
     Keepalive,

@@ -12,10 +12,14 @@ mod handler;
 mod driver;
 
 mod cases;
+mod functions;
 mod refusals;
 
 mod generate;
+mod generate_all;
+mod promise;
 mod property;
+mod property_all;
 
 mod raw;
 

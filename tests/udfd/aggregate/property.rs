@@ -13,7 +13,7 @@ use super::model::Model;
 use super::scenario::play;
 
 /// `PROPTEST_CASES` in the environment asks for more.
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases, ..default } }
 }

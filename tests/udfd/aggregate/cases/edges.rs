@@ -72,6 +72,12 @@ fn tasks_may_go_on_from_batch_to_batch() {
                 1_009,
                 &["begin requests host=a size=1", "  host=a user=eve why=timeout | n=1i | @2", "end tmax=2"],
             ),
+    ]);
+}
+
+#[test]
+fn what_comes_out_between_their_ends() {
+    check([
         going_on("inside a batch too", options![timeout(ns(5)), measurement("done")])
             .begin(1_000, &batch(), &[])
             .event(1_000, bob(1), &[])

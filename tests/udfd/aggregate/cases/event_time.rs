@@ -304,5 +304,20 @@ fn after_a_restart() {
                     "requests host=a user=eve why=flush | n=1i | @10",
                 ],
             ),
+        Scenario::new("also when only time goes on", with(options![flushInterval(ns(10))]))
+            .event(1_000, bob(3), &[])
+            .restart(1_001, 1_001)
+            .event(1_001, at(11), &["requests host=a user=bob why=flush | n=1i | @3"]),
+        Scenario::new("or the clock", with(options![flushInterval(ns(10))]))
+            .event(1_000, bob(3), &[])
+            .restart(1_001, 1_001)
+            .time(1_006, &[])
+            .time(1_007, &["requests host=a user=bob why=flush | n=1i | @3"]),
+        Scenario::new("what makes room does so where its group was", {
+            with(options![maxTasks(1), pointTime("emit")])
+        })
+        .event(1_000, bob(5), &[])
+        .restart(1_001, 1_001)
+        .event(1_001, bob(100).on_host("b"), &["requests host=a user=bob why=evicted | n=1i | @5"]),
     ]);
 }

@@ -249,5 +249,54 @@ fn they_are_in_the_snapshot() {
         .event(2_000, x(4, 2), &["requests host=a | x=2i | @4"])
         .counted("not_restored", 1)
         .counted("late", 1),
+        Scenario::new("the watermark is where it was", {
+            with(options![taskId("user"), timeout(ns(10)), timeoutFlushInterval(ns(100))])
+        })
+        .event(1_000, bob(0), &[])
+        .event(1_000, eve(16), &[])
+        .restart(1_001, 1_001)
+        .event(1_001, bob(5), &["requests host=a user=bob why=timeout | count=1i | @0"])
+        .counted("late", 1),
+        Scenario::new("but not behind what still waits", with(options![maxEvents(1), pointTime("emit")]))
+            .event(1_000, x(10, 1), &[])
+            .event(1_000, x(8, 2), &[])
+            .changed(
+                1_001,
+                1_001,
+                options![timeoutTimestampField("time"), reasonTag("why"), maxEvents(1), pointTime("emit")],
+            )
+            .late(
+                1_001,
+                &[
+                    "requests host=a why=max_events | count=1i | @8",
+                    "requests host=a why=max_events | count=1i | @10",
+                ],
+            ),
+    ]);
+}
+
+/// What the clock has handed on may be ahead of the watermark, and so may the tick that it wants.
+#[test]
+fn flushes_ahead_of_the_watermark() {
+    let options = || with(options![taskId("user"), count("n"), flushInterval(ns(10))]);
+    check([
+        Scenario::new("one tick at a time", options())
+            .event(1_000, bob(12), &[])
+            .time(1_005, &[])
+            .event(1_006, eve(8), &[])
+            .time(1_018, &[])
+            .time(
+                1_019,
+                &[
+                    "requests host=a user=bob why=flush | n=1i | @12",
+                    "requests host=a user=eve why=flush | n=1i | @8",
+                ],
+            ),
+        Scenario::new("over a restart", options())
+            .event(1_000, bob(12), &[])
+            .time(1_005, &[])
+            .restart(1_006, 1_006)
+            .time(1_012, &[])
+            .time(1_013, &["requests host=a user=bob why=flush | n=1i | @12"]),
     ]);
 }

@@ -1,5 +1,6 @@
 //! Scenarios with their points spelled out by hand, for the model and for the handler.
 
+mod batch_ends;
 mod batches;
 mod bursts;
 mod crowds;

@@ -83,8 +83,9 @@ impl Model {
         match (self.settings.wants_batches(), self.settings.provides_batches()) {
             (false, false) => self.out.push(Sent::Point(point)),
             (true, false) => {
-                let Origin { name, group, dimensions, by_name, .. } = origin;
-                self.out.push(Sent::Point(Point { name, group, dimensions, by_name, ..point }));
+                let Origin { name, database, retention_policy, group, dimensions, by_name, .. } = origin;
+                let point = Point { name, database, retention_policy, group, dimensions, by_name, ..point };
+                self.out.push(Sent::Point(point));
             }
             (false, true) => self.send_alone(&of_group, point),
             (true, true) if self.is_gathered(&of_group.group) => {

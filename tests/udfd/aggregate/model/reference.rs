@@ -19,12 +19,11 @@ pub fn read(reference: &Reference, point: &Point) -> (i64, bool) {
 /// `2023-11-14T22:13:20.5+01:00`, in nanoseconds since 1970.
 fn rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once(['T', 't'])?;
-    let (time, offset) = match rest.strip_suffix(['Z', 'z']) {
-        Some(time) => (time, 0),
-        None => {
-            let (time, offset) = rest.split_at_checked(rest.len().checked_sub(6)?)?;
-            (time, self::offset(offset)?)
-        }
+    let (time, offset) = if let Some(time) = rest.strip_suffix(['Z', 'z']) {
+        (time, 0)
+    } else {
+        let (time, offset) = rest.split_at_checked(rest.len().checked_sub(6)?)?;
+        (time, self::offset(offset)?)
     };
     let (time, fraction) = time.split_once('.').map_or((time, None), |(time, digits)| (time, Some(digits)));
     let [hour, minute, second] = parts(time, ":", [2, 2, 2])?;
