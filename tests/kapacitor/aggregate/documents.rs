@@ -1,34 +1,41 @@
 //! Every script of the documents is one that Kapacitor and the functions take, and those for people who come
 //! from Logstash do what Logstash does.
 
+use std::thread;
+use std::time::Duration;
+
 use super::{AROUND, LOGSTASH, README, SINK, TIME, below, blocks, changed};
-use crate::kapacitord::eventually;
 use crate::stack::Stack;
 
 #[test]
 #[ignore = "needs kapacitord"]
 fn every_script_of_the_documents_can_be_enabled() {
     let stack = Stack::start();
+    let mut tasks = vec![];
     for (document, text, at_least) in
         [("readme", README, 4), ("aggregate", AROUND, 8), ("logstash", LOGSTASH, 4), ("time", TIME, 5)]
     {
         let scripts = blocks(text, "tick");
         assert!(scripts.len() >= at_least, "{document}: {scripts:?}");
-        for (n, script) in scripts.into_iter().enumerate() {
-            let task = format!("{document}{n}");
-            stack.define(&task, script);
-            // A function's refusal comes later. The node says this when it has taken its options.
-            let takes = format!("task=\"{task}\" node=\"aggregate");
-            eventually(&format!("{task} runs"), || {
-                let log = stack.daemon_log();
-                let mut lines = log.lines().filter(|line| line.contains(&takes));
-                let runs = lines.any(|line| line.contains("deadlines follow the clock"));
-                (runs || !script.contains("@aggregate()")).then_some(())
-            });
-            stack.runs(&task);
-        }
+        tasks.extend(scripts.into_iter().enumerate().map(|(n, script)| (format!("{document}{n}"), script)));
     }
-    stack.stop_quietly(&[]);
+    for (task, script) in &tasks {
+        stack.define(task, script);
+    }
+    // A function's refusal comes later.
+    thread::sleep(Duration::from_secs(2));
+    for (task, _) in &tasks {
+        stack.runs(task);
+    }
+    // What a node has counted is told at its end, if it has taken its options.
+    let log = stack.stop_quietly(&[]);
+    for (task, script) in &tasks {
+        let ended = log.lines().filter(|line| line.contains("at the end: "));
+        let ended = ended.filter(|line| line.contains(&format!("task=\"{task}\" "))).count();
+        let gathers = ["@aggregate()", "@aggregateBatch()", "@session()"];
+        let nodes: usize = gathers.iter().map(|function| script.matches(function).count()).sum();
+        assert_eq!(ended, nodes, "{task}: {log}");
+    }
 }
 
 #[test]

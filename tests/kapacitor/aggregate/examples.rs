@@ -223,19 +223,16 @@ fn aggregate_batch_top_n() {
     stack.write(requests.join("\n"));
     let pages = stack.sink_batch.next();
     assert_eq!((pages.end.group.as_str(), pages.points.len()), ("host=web1", 5));
-    assert_eq!(
-        line(&pages.points[0]),
-        format!(",{} {}", normal(page).split_once(',').unwrap().1, minute + 41)
-    );
+    let (_, page) = page.split_once(',').expect("tags");
+    assert_eq!(line(&pages.points[0]), normal(&format!(",{page} {}", minute + 41)));
     let batch = stack.sink_batch.next();
-    let expected = ["/c", "/d"].iter().zip(["ms_p95=400.0", "ms_p95=500.0"]);
-    let expected = expected.map(|(path, ms)| changed(top, &[("/cart", path), ("ms_p95=352.0", ms)]));
-    let expected = expected
-        .chain([normal(top)])
-        .map(|top| format!(",{} {}", top.split_once(',').unwrap().1, 2 * minute));
+    let (_, tags) = top.split_once(',').expect("tags");
+    let expected = [("/c", "400.0"), ("/cart", "352.0"), ("/d", "500.0")];
+    let expected = expected.map(|(path, ms)| changed(tags, &[("/cart", path), ("352.0", ms)]));
+    let expected = expected.map(|point| format!(",{point} {}", 2 * minute));
     let mut seen: Vec<_> = batch.points.iter().map(line).collect();
     seen.sort();
-    assert_eq!((batch.end.tmax, seen), (2 * minute, expected.collect()));
+    assert_eq!((batch.end.tmax, seen), (2 * minute, expected.to_vec()));
     stack.stop_quietly(&[]);
 }
 

@@ -13,6 +13,9 @@ use crate::stack::{Settings, Stack};
 
 const MILLI: i64 = SECOND / 1_000;
 
+/// With their hosts.
+const USERS: [(&str, &str); 4] = [("a", "ann"), ("a", "bob"), ("b", "ann"), ("b", "cid")];
+
 /// When each user has requests, in milliseconds: three sessions at an `inactivityTimeout` of 1.5 s.
 const REQUESTS: [i64; 7] = [0, 300, 600, 900, 2_700, 3_000, 4_900];
 
@@ -44,12 +47,11 @@ fn nodes() -> [(&'static str, String, usize); 3] {
 /// The requests as they come: each with how long after `start` it comes. Delays are up to half of `maxDelay`, so that a
 /// slow machine may add as much.
 fn live(start: i64) -> Vec<(i64, String)> {
-    let users = [("a", "ann"), ("a", "bob"), ("b", "ann"), ("b", "cid")];
     let mut requests = vec![];
-    for (n, (host, user)) in (0..).zip(users) {
+    for (n, (host, user)) in (0..).zip(USERS) {
         for (i, offset) in (0..).zip(REQUESTS) {
-            let (event, delay) = ((offset + 137 * n) * MILLI, (263 * i + 119 * n) % 500 * MILLI);
-            let line = format!("requests,host={host} user={user:?},v={}i {}", 10 * i + n, start + event);
+            let (event, delay) = (moment(n, offset), (263 * i + 119 * n) % 500 * MILLI);
+            let line = format!("requests,host={host} user={user:?},v={}i {}", value(n, i), start + event);
             requests.push((event + delay, line));
         }
     }
@@ -59,19 +61,29 @@ fn live(start: i64) -> Vec<(i64, String)> {
 
 /// What `plain` has to give, from nothing but the requests' own times.
 fn expected(start: i64) -> Vec<String> {
+    let requests: Vec<_> = (0..).zip(REQUESTS).collect();
     let mut lines = vec![];
-    for (n, (host, user)) in (0..).zip([("a", "ann"), ("a", "bob"), ("b", "ann"), ("b", "cid")]) {
-        for session in [0..4, 4..6, 6..7] {
-            let values: Vec<_> = session.clone().map(|i| 10 * i + n).collect();
-            let all = serde_json::to_string(&values).unwrap();
-            let time = start + (REQUESTS[session.end as usize - 1] + 137 * n) * MILLI;
-            let (count, sum) = (values.len(), values.iter().sum::<i64>());
+    for (n, (host, user)) in (0..).zip(USERS) {
+        for session in [&requests[..4], &requests[4..6], &requests[6..]] {
+            let values: Vec<_> = session.iter().map(|(i, _)| value(n, *i)).collect();
+            let last = session.iter().map(|(_, offset)| moment(n, *offset)).max().expect("a request");
+            let (count, sum, all) = (values.len(), values.iter().sum::<i64>(), json!(values).to_string());
             let tags = format!("plain,host={host},why=inactivity");
-            lines.push(format!("{tags} all={all:?},n={count}i,user={user:?},v={sum}i {time}"));
+            lines.push(format!("{tags} all={all:?},n={count}i,user={user:?},v={sum}i {}", start + last));
         }
     }
     lines.sort();
     lines
+}
+
+/// A user's `i`th value.
+fn value(user: i64, i: i64) -> i64 {
+    10 * i + user
+}
+
+/// When a user's request is that has this place in `REQUESTS`.
+fn moment(user: i64, offset: i64) -> i64 {
+    (offset + 137 * user) * MILLI
 }
 
 #[test]
@@ -120,21 +132,21 @@ fn a_replay_begins_with_the_state_of_its_task() {
     let (counter, snapshots) = counter();
     let settings = Settings { snapshot_interval: "500ms", ..Settings::default() };
     let stack = Stack::start_with(vec![counter], &settings);
-    let options = ".taskId('user').timeout(1h).timeoutTimestampField('time').count('n').flushOnStop(TRUE)";
+    let options = ".taskId('user').timeout(1h).timeoutTimestampField('time').count('n')";
     let script = format!("stream|from().measurement('requests')@counter()@aggregate(){options}@sink()");
     stack.try_define("own", json!({ "script": script, "status": "disabled" })).unwrap();
     stack.define("run", &script);
     stack.write(format!("requests user=\"ann\" {}", now()));
     wait_for_snapshot(&snapshots, 1);
     stack.disable("run");
-    stack.sink.next();
 
     stack.record("recording", "own", "1970-01-01T00:01:00Z");
     stack.write(
         "requests user=\"bob\" 1000000000\nrequests user=\"bob\" 2000000000\nrequests user=\"x\" 61000000000",
     );
     stack.wait_for_recording("recording");
-    for (task, sessions) in [("own", 1), ("run", 3)] {
+    // Bob's requests are one session that stays open, or each late and on its own.
+    for (task, sessions) in [("own", 0), ("run", 2)] {
         stack.replay(task, task, "recording");
         assert_eq!(stack.sink.drain().len(), sessions, "{task}");
     }
