@@ -301,7 +301,10 @@ impl Node {
                 let until = if excess > 0 { i64::MAX } else { watermark };
                 let Some(point) = timeline.held.pop_until(until) else { break };
                 self.counters.early += u64::from(point.time > watermark);
-                excess = excess.saturating_sub(point.bytes());
+                if excess > 0 {
+                    // Else it is left alone, which has lain there for long: a look at it is a miss.
+                    excess = excess.saturating_sub(point.bytes());
+                }
                 clock.ready.push((group, point));
             }
         }

@@ -48,6 +48,8 @@ impl Spare {
     pub(super) fn copy(&mut self, time: i64, serial: u64, point: &PointView<'_>) -> Waiting {
         let mut copy = self.0.pop().unwrap_or_default();
         copy.frame.clear();
+        // A little more than the last one has room for most that come.
+        copy.frame.reserve(point.frame().len().next_multiple_of(64));
         copy.frame.extend_from_slice(point.frame());
         copy.outline = point.outline();
         Waiting { time, serial, copy }
