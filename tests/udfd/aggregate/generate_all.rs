@@ -18,6 +18,9 @@ pub const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provid
 pub const FUNCTIONS: [Function; 5] =
     [Function::STREAM, TO_BATCHES, TO_STREAM, Function::BATCH, Function::Session];
 
+/// The group whose points are grouped by measurement too.
+const BY_NAME: usize = 3;
+
 /// In one group alone all has an order.
 const ALONE: [&[usize]; 5] = [&[0], &[1], &[2], &[3], &[4]];
 
@@ -33,7 +36,8 @@ prop_compose! {
     ) -> Scenario {
         let calls = accepted(function, calls);
         let settings = Settings::of(function, &calls);
-        let is_calm = !settings.is_by_clock && groups.len() > 1;
+        // Grouped by measurement, one host is several groups.
+        let is_calm = !settings.is_by_clock && (groups.len() > 1 || groups.contains(&BY_NAME));
         let options = if is_calm { calls.into_iter().filter(is_calm_call).collect() } else { calls };
         let scenario = Scenario::new("random", options).of(function).starting_at(start);
         let mut builder = Builder { scenario, settings, is_calm, groups, now: start, has_restarted: false };

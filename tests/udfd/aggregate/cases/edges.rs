@@ -63,9 +63,9 @@ fn tasks_may_go_on_from_batch_to_batch() {
             .batch(1_000, &batch(), vec![bob(6)], 10, EMPTY),
         going_on("between batches the clock ends them, each in a batch of its own", options![timeout(ns(5))])
             .batch(1_000, &batch(), vec![bob(1), eve(2)], 10, EMPTY)
-            .time(1_003, &[])
+            .time(1_004, &[])
             .time(
-                1_004,
+                1_005,
                 &["begin requests host=a size=1", "  host=a user=bob why=timeout | n=1i | @1", "end tmax=1"],
             )
             .late(
@@ -82,7 +82,7 @@ fn what_comes_out_between_their_ends() {
             .begin(1_000, &batch(), &[])
             .event(1_000, bob(1), &[])
             .time(
-                1_005,
+                1_006,
                 &["begin done host=a size=1", "  host=a user=bob why=timeout | n=1i | @1", "end tmax=1"],
             )
             .end_batch(1_006, &batch(), 10, &["begin done host=a size=0", "end tmax=10"]),
@@ -201,8 +201,8 @@ fn batches_to_a_stream() {
             .batch(1_000, &batch(), vec![eve(7).inner()], 10, &[
                 "requests host=a user=bob why=timeout | n=1i | @1 | ''.''",
             ])
-            .time(1_004, &[])
-            .time(1_005, &["requests host=a user=eve why=timeout | n=1i | @7 | ''.''"]),
+            .time(1_005, &[])
+            .time(1_006, &["requests host=a user=eve why=timeout | n=1i | @7 | ''.''"]),
         scenario("at the end of the stream, inside a batch", options![flushOnStop(true)])
             .begin(1_000, &batch(), &[])
             .event(1_000, bob(1).inner(), &[])

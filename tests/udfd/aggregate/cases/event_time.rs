@@ -142,10 +142,10 @@ fn a_group_harms_only_itself() {
         Scenario::new("also when the clock ends tasks", with(options![timeout(ns(10))]))
             .event(1_000, bob(HOUR).on_host("b"), &[])
             .event(1_003, bob(0), &[])
-            .time(1_009, &[])
-            .time(1_010, &["requests host=b user=bob why=timeout | n=1i | @3600000000000 | host=b [host]"])
-            .time(1_012, &[])
-            .time(1_013, &["requests host=a user=bob why=timeout | n=1i | @0"]),
+            .time(1_010, &[])
+            .time(1_011, &["requests host=b user=bob why=timeout | n=1i | @3600000000000 | host=b [host]"])
+            .time(1_013, &[])
+            .time(1_014, &["requests host=a user=bob why=timeout | n=1i | @0"]),
     ]);
 }
 
@@ -155,18 +155,18 @@ fn when_no_points_come_the_clock_ends_tasks() {
         Scenario::new("the last point's arrival and what was left", with(options![timeout(ns(10))]))
             .event(1_000, bob(3), &[])
             .event(1_004, eve(5), &[])
-            .time(1_011, &[])
-            .time(1_012, &["requests host=a user=bob why=timeout | n=1i | @3"])
-            .time(1_013, &[])
-            .time(1_014, &["requests host=a user=eve why=timeout | n=1i | @5"]),
+            .time(1_012, &[])
+            .time(1_013, &["requests host=a user=bob why=timeout | n=1i | @3"])
+            .time(1_014, &[])
+            .time(1_015, &["requests host=a user=eve why=timeout | n=1i | @5"]),
         Scenario::new("any point has arrived, also one that no task takes", with(options![timeout(ns(10))]))
             .event(1_000, bob(3), &[])
             .event(1_008, at(3), &[])
-            .time(1_017, &[])
-            .time(1_018, &["requests host=a user=bob why=timeout | n=1i | @3"]),
+            .time(1_018, &[])
+            .time(1_019, &["requests host=a user=bob why=timeout | n=1i | @3"]),
         Scenario::new("the watermark is not moved", with(options![timeout(ns(10))]))
             .event(1_000, bob(3), &[])
-            .time(1_010, &["requests host=a user=bob why=timeout | n=1i | @3"])
+            .time(1_011, &["requests host=a user=bob why=timeout | n=1i | @3"])
             .event(2_000, bob(3), &[])
             .event(2_000, bob(13), &[])
             .event(2_000, bob(14), &["requests host=a user=bob why=timeout | n=2i | @13"])
@@ -188,7 +188,7 @@ fn when_no_points_come_the_clock_ends_tasks() {
         Scenario::new("no point joins a task at its deadline by the clock", with(options![timeout(ns(10))]))
             .event(1_000, bob(3), &[])
             .event(1_010, bob(13), &[])
-            .time(1_010, &["requests host=a user=bob why=timeout | n=2i | @13"]),
+            .time(1_011, &["requests host=a user=bob why=timeout | n=2i | @13"]),
     ]);
 }
 
@@ -241,7 +241,7 @@ fn the_ends_of_time() {
         )
         .event(1_000, bob(MAX), &[])
         .event(1_000, bob(MAX), &[])
-        .time(1_000, &["requests host=a user=bob why=timeout | n=2i | @9223372036854775807"]),
+        .time(1_001, &["requests host=a user=bob why=timeout | n=2i | @9223372036854775807"]),
         Scenario::new("what is left may be more than there is", with(options![timeout(ns(MAX))]))
             .event(1_000, bob(MIN), &[])
             .event(1_000, eve(MIN), &[])
@@ -274,8 +274,8 @@ fn after_a_restart() {
         Scenario::new("the last point has arrived when it did", with(options![timeout(ns(10))]))
             .event(1_000, bob(0), &[])
             .restart(1_001, 1_005)
-            .time(1_009, &[])
-            .time(1_010, &["requests host=a user=bob why=timeout | n=1i | @0"]),
+            .time(1_010, &[])
+            .time(1_011, &["requests host=a user=bob why=timeout | n=1i | @0"]),
         Scenario::new("what became due meanwhile ends", with(options![timeout(ns(10))]))
             .event(1_000, bob(0), &[])
             .restart(1_001, 5_000)
@@ -311,8 +311,8 @@ fn after_a_restart() {
         Scenario::new("or the clock", with(options![flushInterval(ns(10))]))
             .event(1_000, bob(3), &[])
             .restart(1_001, 1_001)
-            .time(1_006, &[])
-            .time(1_007, &["requests host=a user=bob why=flush | n=1i | @3"]),
+            .time(1_007, &[])
+            .time(1_008, &["requests host=a user=bob why=flush | n=1i | @3"]),
         Scenario::new("what makes room does so where its group was", {
             with(options![maxTasks(1), pointTime("emit")])
         })

@@ -131,8 +131,8 @@ fn when_no_points_come_the_clock_hands_them_on() {
         .time(1_003, &["requests host=a | x=2i | @8"])
         .time(1_004, &[])
         .time(1_005, &["requests host=a | x=1i | @10"])
-        .time(1_022, &[])
-        .time(1_023, &["requests host=a why=timeout | count=2i | @10"]),
+        .time(1_023, &[])
+        .time(1_024, &["requests host=a why=timeout | count=2i | @10"]),
         Scenario::new("in order, also when they are looked at late", {
             with(options![passThrough(true), timeout(ns(1)), pushMapAsEventOnTimeout(true)])
         })
@@ -160,8 +160,8 @@ fn when_no_points_come_the_clock_hands_them_on() {
         Scenario::new("a task's end is as far from the last arrival", with(options![timeout(ns(20))]))
             .event(1_000, x(10, 1), &[])
             .event(1_002, x(7, 2), &[])
-            .time(1_023, &[])
-            .time(1_024, &["requests host=a why=timeout | count=2i | @10"]),
+            .time(1_024, &[])
+            .time(1_025, &["requests host=a why=timeout | count=2i | @10"]),
         Scenario::new("at the moment the points have, not where the watermark is", {
             with(options![maxEvents(1), pointTime("emit")])
         })
@@ -284,9 +284,9 @@ fn flushes_ahead_of_the_watermark() {
             .event(1_000, bob(12), &[])
             .time(1_005, &[])
             .event(1_006, eve(8), &[])
-            .time(1_018, &[])
+            .time(1_019, &[])
             .time(
-                1_019,
+                1_020,
                 &[
                     "requests host=a user=bob why=flush | n=1i | @12",
                     "requests host=a user=eve why=flush | n=1i | @8",
@@ -296,7 +296,7 @@ fn flushes_ahead_of_the_watermark() {
             .event(1_000, bob(12), &[])
             .time(1_005, &[])
             .restart(1_006, 1_006)
-            .time(1_012, &[])
-            .time(1_013, &["requests host=a user=bob why=flush | n=1i | @12"]),
+            .time(1_013, &[])
+            .time(1_014, &["requests host=a user=bob why=flush | n=1i | @12"]),
     ]);
 }

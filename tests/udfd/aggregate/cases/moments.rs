@@ -106,8 +106,8 @@ fn timers_that_flush_together() {
         .event(1_000, bob(14), &["requests host=a user=bob why=timeout | n=1i | @3"]),
         Scenario::new("by the clock", with(options![timeout(ns(10)), timeoutFlushInterval(ns(20))]))
             .event(1_000, bob(3), &[])
-            .time(1_016, &[])
-            .time(1_017, &["requests host=a user=bob why=timeout | n=1i | @3"]),
+            .time(1_017, &[])
+            .time(1_018, &["requests host=a user=bob why=timeout | n=1i | @3"]),
         Scenario::new("a previous one that is over has timed out", {
             with(options![timeout(ns(10)), timeoutFlushInterval(ns(100)), pushPreviousMapAsEvent(true)])
         })
@@ -184,8 +184,8 @@ fn flushes_go_by_event_time() {
         ),
         Scenario::new("by the clock when no points come", with(options![flushInterval(ns(10))]))
             .event(1_000, bob(3), &[])
-            .time(1_006, &[])
-            .time(1_007, &["requests host=a user=bob why=flush | n=1i | @3"])
+            .time(1_007, &[])
+            .time(1_008, &["requests host=a user=bob why=flush | n=1i | @3"])
             .time(1_099, &[])
             .event(1_100, bob(4), &[])
             .event(1_100, bob(11), &["requests host=a user=bob why=flush | n=2i | @4"]),

@@ -39,10 +39,11 @@ impl Group {
         held.map(|(at, event)| (event.reference, Next::Held(at))).min()
     }
 
-    /// When what is due at `moment` is done if no point comes.
-    fn idle_due(&self, moment: i64, max_delay: i64) -> i64 {
+    /// When what is due at `moment` is done if no point comes: timers and ticks strictly behind it, as with points.
+    fn idle_due(&self, moment: i64, next: Next, max_delay: i64) -> i64 {
         let left = moment.saturating_sub(self.newest.unwrap_or(i64::MIN));
-        self.arrived.saturating_add(left).saturating_add(max_delay)
+        let by_clock = self.arrived.saturating_add(left).saturating_add(max_delay);
+        if let Next::Held(_) = next { by_clock } else { by_clock.saturating_add(1) }
     }
 }
 
@@ -167,7 +168,7 @@ impl Model {
         let first = |at: usize| {
             let group = &self.groups[at];
             let (moment, next) = group.first_held().into_iter().chain(self.first_timer(at)).min()?;
-            Some((group.idle_due(moment, self.settings.max_delay), at, moment, next))
+            Some((group.idle_due(moment, next, self.settings.max_delay), at, moment, next))
         };
         (0..self.groups.len()).filter_map(first).min()
     }

@@ -105,6 +105,11 @@ impl Model {
         self.settings.is_by_clock()
     }
 
+    /// Points may wait for others: then across groups, the order in which they go on is not said.
+    pub fn may_wait(&self) -> bool {
+        self.settings.max_delay > 0 || self.held_points() > 0
+    }
+
     /// How many tasks are open.
     pub fn open_tasks(&self) -> usize {
         self.open.len()

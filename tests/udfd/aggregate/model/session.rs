@@ -37,10 +37,9 @@ pub fn batch(
             counters.left_out += u64::from(remove_field(point, &tag.name));
         }
         if let Some(name) = settings.timeout_task_id_field.clone().filter(|_| reason.is_timeout()) {
-            if point.tags.get(&name).is_some_and(|value| !value.is_empty()) {
-                counters.left_out += 1;
-            } else {
-                counters.left_out += u64::from(remove_field(point, &name));
+            let is_tag = point.tags.get(&name).is_some_and(|value| !value.is_empty());
+            counters.left_out += u64::from(remove_field(point, &name) || is_tag);
+            if !is_tag {
                 point.fields_string.insert(name, task.id.clone());
             }
         }
