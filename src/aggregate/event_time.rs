@@ -255,8 +255,8 @@ impl Node {
 
     /// What waits in a group is to be looked at.
     fn owe(&mut self, group: u32) {
-        if let Some(clock) = &mut self.event_time
-            && !clock.owed.contains(&group)
+        if let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline_mut(group))
+            && !std::mem::replace(&mut timeline.is_owed, true)
         {
             clock.owed.push(group);
         }
@@ -275,19 +275,27 @@ impl Node {
                 return Ok(Progress::More);
             }
         }
-        while let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.first().copied()) {
+        let mut done = 0;
+        let progress = loop {
+            let Some(&group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(done)) else {
+                break Progress::Done;
+            };
             let watermark = self.groups.timeline(group).map(|timeline| timeline.watermark(max_delay));
             if let Some(watermark) = watermark
                 && self.advance(group, watermark, out)? == Progress::More
             {
-                return Ok(Progress::More);
-            }
-            if let Some(clock) = &mut self.event_time {
-                clock.owed.remove(0);
+                break Progress::More;
             }
             self.schedule(group);
+            if let Some(timeline) = self.groups.timeline_mut(group) {
+                timeline.is_owed = false;
+            }
+            done += 1;
+        };
+        if let Some(clock) = &mut self.event_time {
+            clock.owed.drain(..done);
         }
-        Ok(Progress::Done)
+        Ok(progress)
     }
 
     /// Looks for points that need not wait any more, in the groups that points have come for.

@@ -16,23 +16,21 @@ pub(super) struct Waiting {
     pub(super) time: i64,
     /// Points are numbered as they arrive.
     pub(super) serial: u64,
-    copy: Box<Copied>,
-}
-
-/// A point as it came.
-#[derive(Debug, Default)]
-struct Copied {
-    frame: Vec<u8>,
-    outline: Outline,
+    /// The frame as it came, and behind it where the point's parts are in it: of a cold point each piece of memory
+    /// is a miss.
+    copy: Vec<u8>,
 }
 
 /// Memory of points that have gone on, for those that come: as many go as come, most of the time.
 #[derive(Debug, Default)]
-pub(super) struct Spare(Vec<Box<Copied>>);
+pub(super) struct Spare(Vec<Vec<u8>>);
 
 /// So many are kept at the most, of points no larger than this.
 const SPARE: usize = 2 * AT_ONCE;
 const SMALL: usize = 1 << 10;
+
+/// Bytes in a cache line.
+const LINE: usize = 64;
 
 /// The points of a group that wait, in the order of their times, then of their arrival.
 ///
@@ -47,17 +45,17 @@ impl Spare {
     /// A point that came as the `serial`-th and is sorted by `time`.
     pub(super) fn copy(&mut self, time: i64, serial: u64, point: &PointView<'_>) -> Waiting {
         let mut copy = self.0.pop().unwrap_or_default();
-        copy.frame.clear();
+        copy.clear();
         // A little more than the last one has room for most that come.
-        copy.frame.reserve(point.frame().len().next_multiple_of(64));
-        copy.frame.extend_from_slice(point.frame());
-        copy.outline = point.outline();
+        copy.reserve((point.frame().len() + Outline::LEN).next_multiple_of(LINE));
+        copy.extend_from_slice(point.frame());
+        copy.extend_from_slice(&point.outline().to_bytes());
         Waiting { time, serial, copy }
     }
 
     /// A point has gone on.
     pub(super) fn take(&mut self, point: Waiting) {
-        if self.0.len() < SPARE && point.copy.frame.capacity() <= SMALL {
+        if self.0.len() < SPARE && point.copy.capacity() <= SMALL {
             self.0.push(point.copy);
         }
     }
@@ -67,25 +65,30 @@ impl Waiting {
     /// What it takes while it waits, in bytes.
     #[inline]
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + heap::boxed::<Copied>() + heap::block(self.copy.frame.capacity())
+        size_of::<Self>() + heap::block(self.copy.capacity())
     }
 
     /// The point as it came.
     pub(super) fn frame(&self) -> &[u8] {
-        &self.copy.frame
+        self.parts().0
     }
 
     /// The point.
     #[inline]
     pub(super) fn view(&self) -> PointView<'_> {
-        PointView::outlined(&self.copy.frame, &self.copy.outline)
+        let (frame, outline) = self.parts();
+        PointView::outlined(frame, &Outline::from_bytes(outline))
     }
 
-    /// A byte of each cache line that a look at it touches: points that have waited are cold.
+    #[inline]
+    fn parts(&self) -> (&[u8], &[u8]) {
+        self.copy.split_at(self.copy.len().saturating_sub(Outline::LEN))
+    }
+
+    /// A byte of each cache line that a look at it touches, so that those of several are under way at once.
     #[inline]
     pub(super) fn touch(&self) -> u8 {
-        const LINE: usize = 64;
-        self.copy.frame.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
+        self.copy.iter().step_by(LINE).fold(0, |all, byte| all ^ byte)
     }
 }
 
@@ -205,8 +208,7 @@ mod tests {
             for (serial, (time, act)) in (0..).zip(acts) {
                 match act {
                     0 | 1 => {
-                        let copy = Box::default();
-                        held.push(Waiting { time, serial, copy });
+                        held.push(Waiting { time, serial, copy: vec![] });
                         list.push((time, serial));
                         list.sort_unstable();
                     }

@@ -19,6 +19,8 @@ pub(super) struct Timeline {
     pub(super) deadlines: Deadlines,
     /// Points that wait for earlier ones.
     pub(super) held: Held,
+    /// Points have come since those that wait were looked at.
+    pub(super) is_owed: bool,
     /// When results so far come out, if an event has come since they last did.
     pub(super) tick: Option<i64>,
     /// The tick at hand, and the tasks that it has still to look at, from the first to the last.
@@ -47,6 +49,7 @@ impl Timeline {
             reached: i64::MIN,
             deadlines: Deadlines::default(),
             held: Held::default(),
+            is_owed: false,
             tick: None,
             flushing: None,
         }

@@ -67,6 +67,31 @@ pub(crate) struct Outline {
     time: i64,
 }
 
+impl Outline {
+    /// How many bytes one is.
+    pub(crate) const LEN: usize = 4 * 8;
+
+    pub(crate) fn to_bytes(&self) -> [u8; Self::LEN] {
+        let numbers = [self.body, self.group.start, self.group.end].map(|number| number as u64);
+        let mut bytes = [0; Self::LEN];
+        let numbers = numbers.into_iter().chain([self.time.cast_unsigned()]);
+        for (place, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *place = number.to_le_bytes();
+        }
+        bytes
+    }
+
+    /// From what [`to_bytes`](Self::to_bytes) gave.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        let mut numbers = bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        let mut next = || numbers.next().unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "it was a usize")]
+        let mut place = || next() as usize;
+        let (body, group) = (place(), place()..place());
+        Self { body, group, time: next().cast_signed() }
+    }
+}
+
 /// Why a part of a point can't be read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReadError {
