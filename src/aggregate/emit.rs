@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::counters::Counters;
 use super::ending::Reason;
-use super::groups::Group;
+use super::group::Group;
 use super::identity::{Identity, Kind};
 use super::kept::Kept;
 use super::names;

@@ -49,6 +49,8 @@ mod batches;
 
 mod output;
 
+mod group;
+
 mod groups;
 
 mod origins;

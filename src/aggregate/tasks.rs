@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 
 use super::deadlines::{Deadlines, Places};
 use super::events::Events;
-use super::groups::{Ends, Groups};
+use super::group::Ends;
+use super::groups::Groups;
 use super::identity::Id;
 use super::index::Index;
 use super::kept::Kept;

@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use super::counters::Counters;
-use super::groups::Group;
+use super::group::Group;
 use super::identity::Identity;
 use crate::handler::UnixNanos;
 
