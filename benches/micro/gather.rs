@@ -51,7 +51,7 @@ fn points(ids: i64, time: impl Fn(i64) -> i64) -> BytesMut {
     bytes
 }
 
-pub fn gathering(criterion: &mut Criterion) {
+pub(crate) fn gathering(criterion: &mut Criterion) {
     let in_order = points(IDS, |number| number * STEP);
     // Any point up to 10 ms behind the newest.
     let jittered = points(IDS, |number| number * STEP - (number * 6_007_919) % 10_000_000);
@@ -91,7 +91,7 @@ pub fn gathering(criterion: &mut Criterion) {
 }
 
 /// A session of ten thousand events comes out.
-pub fn one_session(criterion: &mut Criterion) {
+pub(crate) fn one_session(criterion: &mut Criterion) {
     const EVENTS: i64 = 10_000;
     let bytes = points(1, |number| number * STEP);
     let one = bytes.len() / usize::try_from(POINTS).unwrap_or(1);

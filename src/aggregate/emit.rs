@@ -1,12 +1,13 @@
 //! From a task to the point it comes out as.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use tracing::warn;
 
 use super::counters::Counters;
 use super::ending::Reason;
 use super::group::Group;
+use super::head::{regroup, write_key};
 use super::identity::{Identity, Kind};
 use super::kept::Kept;
 use super::names;
@@ -17,7 +18,7 @@ use super::types::{Type, Types};
 use super::value::Value;
 use crate::edge::Edge;
 use crate::options::exact_double;
-use crate::wire::batch_writer::{BeginBody, EndBody, Head};
+use crate::wire::batch_writer::{BeginBody, EndBody};
 use crate::wire::entry::{Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
@@ -36,9 +37,9 @@ pub(super) struct Emitter {
     /// The point's message; on its way into a batch only its tags and fields.
     body: Vec<u8>,
     /// The group of a point that is grouped by its task.
-    group: Vec<u8>,
-    begin: BeginBody,
-    end: EndBody,
+    pub(super) group: Vec<u8>,
+    pub(super) begin: BeginBody,
+    pub(super) end: EndBody,
     /// Tags that were left out since points are grouped by them; each is logged once.
     refused: HashSet<String>,
 }
@@ -108,28 +109,6 @@ impl Emitter {
         &self.body
     }
 
-    /// Writes the begin and the end of a batch of this name and group; of one task's points, if it is given.
-    pub(super) fn frame(
-        &mut self,
-        group: &Group,
-        (name, task): (&[u8], Option<(&Settings, &Identity, &Task)>),
-        (size, tmax): (usize, i64),
-    ) -> (&BeginBody, &EndBody) {
-        let mut tags = group.all_tags();
-        let task =
-            task.filter(|(settings, identity, _)| settings.group_by_task && identity.names().len() > 0);
-        if let Some((_, identity, task)) = task {
-            regroup(&mut tags, identity, task);
-            write_key(group.by_name, name, &tags, &mut self.group);
-        }
-        let key = if task.is_some() { &*self.group } else { &*group.key };
-        let tags = tags.iter().map(|(name, value)| (*name, *value));
-        let head = Head { name, group: key, tags, by_name: group.by_name };
-        self.begin.write(head.clone(), size);
-        self.end.write(head, tmax);
-        (&self.begin, &self.end)
-    }
-
     /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
     /// for one of another group.
     pub(super) fn may_set(&mut self, name: &str, group: &Group, counters: &mut Counters) -> bool {
@@ -173,31 +152,6 @@ pub(super) fn whole_id<'a>(identity: &Identity, group: &'a Group, task: &'a Task
     if identity.is_group() { &group.key } else { task.id.text() }
 }
 
-/// The id of a task among the dimensions, unless these say something of its names themselves.
-fn regroup<'a>(dimensions: &mut BTreeMap<&'a [u8], &'a [u8]>, identity: &'a Identity, task: &'a Task) {
-    for (name, _, text) in id_values(identity, task) {
-        let value = dimensions.entry(name.as_bytes()).or_default();
-        if value.is_empty() {
-            *value = text;
-        }
-    }
-}
-
-/// As Kapacitor's groupBy has them, sorted: two nodes' groups are the same if their bytes are.
-fn write_key(by_name: bool, name: &[u8], dimensions: &BTreeMap<&[u8], &[u8]>, key: &mut Vec<u8>) {
-    key.clear();
-    if by_name {
-        key.extend_from_slice(name);
-        key.push(b'\n');
-    }
-    for (index, (name, value)) in dimensions.iter().enumerate() {
-        let separator: &[u8] = if index > 0 { b"," } else { b"" };
-        for part in [separator, name, b"=", value] {
-            key.extend_from_slice(part);
-        }
-    }
-}
-
 /// A point that is being written.
 struct Point<'a> {
     emitter: &'a mut Emitter,
@@ -230,7 +184,9 @@ impl<'a> Point<'a> {
             regroup(&mut dimensions, identity, task);
             write_key(group.by_name, name, &dimensions, key);
             point_writer::text(number::GROUP, key, body);
-            dimensions.keys().for_each(|name| point_writer::text(number::DIMENSION, name, body));
+            for name in dimensions.keys() {
+                point_writer::text(number::DIMENSION, name, body);
+            }
         } else {
             point_writer::text(number::GROUP, &group.key, body);
             group.dimensions.iter().for_each(|name| point_writer::text(number::DIMENSION, name, body));

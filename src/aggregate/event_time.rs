@@ -1,15 +1,12 @@
 //! Deadlines that follow the events' own times: each Kapacitor group goes by what its events say, however fast
 //! or late they come. What `timers` is for the clock.
 
-use std::hint::black_box;
-
-use smallvec::SmallVec;
-
 use super::deadlines::{Deadlines, Places};
 use super::ending::Reason;
 use super::groups::Groups;
-use super::held::{Spare, Waiting, view};
-use super::node::{AT_ONCE, Moment, Node, Place, Read};
+use super::held::{Spare, Waiting};
+use super::node::{Moment, Node};
+use super::reading::Read;
 use super::reference::Stamp;
 use super::settings::Time;
 use super::timeline::Ahead;
@@ -17,9 +14,6 @@ use super::timers::{take_one, without};
 use crate::agent::{Outbox, SendError};
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::point::PointView;
-
-/// Points that wait may take this part of `maxBytes`: tasks have to have room beside them.
-const HELD_PART: usize = 2;
 
 /// What a node knows of time whose deadlines follow events.
 #[derive(Debug)]
@@ -30,19 +24,19 @@ pub(super) struct EventTime {
     /// The latest time of all groups' events.
     pub(super) newest: i64,
     /// The groups that something lies ahead of: when the clock brings it about if no more points come.
-    idle: Deadlines,
-    places: Places,
+    pub(super) idle: Deadlines,
+    pub(super) places: Places,
     /// What points that wait take, in bytes.
-    held: usize,
+    pub(super) held: usize,
     /// The number of the next point to wait.
-    serial: u64,
+    pub(super) serial: u64,
     /// The group and the time of the point that is being taken.
-    taking: Option<(u32, i64)>,
+    pub(super) taking: Option<(u32, i64)>,
     /// Groups that points have come for since those that waited were looked at.
-    owed: Vec<u32>,
+    pub(super) owed: Vec<u32>,
     /// Points that need not wait any more, by group.
-    ready: Vec<(u32, Waiting)>,
-    spare: Spare,
+    pub(super) ready: Vec<(u32, Waiting)>,
+    pub(super) spare: Spare,
 }
 
 impl EventTime {
@@ -120,51 +114,14 @@ impl Node {
         })
     }
 
-    /// Points come that wait for others of their group, which may be earlier.
-    pub(super) fn hold(
-        &mut self,
-        max_delay: i64,
-        now: UnixNanos,
-        points: &[PointView<'_>],
-        out: &mut Outbox,
-    ) -> Result<usize, SendError> {
-        let place = self.place();
-        if self.release(max_delay, now, out)? == Progress::More {
-            return Ok(0);
-        }
-        for (taken, point) in points.iter().enumerate() {
-            let Ok(group) = self.group_of(point, &place) else {
-                // No task can take it: it has nothing to wait for.
-                self.each(&[*point], &place, |node, point, read| {
-                    node.point(Moment { now, event: point.time() }, point, read, out)?;
-                    Ok(Progress::Done)
-                })?;
-                continue;
-            };
-            let Some(arrival) = self.arrive(now, group, point) else { continue };
-            // Those that came with it and are not late go before it.
-            if arrival.is_late && self.release(max_delay, now, out)? == Progress::More {
-                return Ok(taken);
-            }
-            self.count(&arrival);
-            self.wait(group, arrival.time, point);
-            self.owe(group);
-            if arrival.is_late || self.is_crowded() {
-                self.release(max_delay, now, out)?;
-            }
-        }
-        self.release(max_delay, now, out)?;
-        Ok(points.len())
-    }
-
-    fn count(&mut self, arrival: &Arrival) {
+    pub(super) fn count(&mut self, arrival: &Arrival) {
         self.counters.late += u64::from(arrival.is_late);
         self.counters.no_time += u64::from(arrival.is_makeshift);
     }
 
     /// A point is taken at the time that it tells in its group.
     #[inline]
-    fn take_at(
+    pub(super) fn take_at(
         &mut self,
         now: UnixNanos,
         (group, event): (u32, i64),
@@ -183,7 +140,7 @@ impl Node {
     }
 
     /// A point of the group has come, which tells how late it is.
-    fn arrive(&mut self, now: UnixNanos, group: u32, point: &PointView<'_>) -> Option<Arrival> {
+    pub(super) fn arrive(&mut self, now: UnixNanos, group: u32, point: &PointView<'_>) -> Option<Arrival> {
         let clock = self.event_time.as_mut()?;
         let timeline = self.groups.timeline_mut(group)?;
         let stamped = clock.stamp.of(point);
@@ -196,7 +153,7 @@ impl Node {
     }
 
     /// The group's time goes on to `to`, and what lies before it happens. [`Progress::More`]: the outbox is full.
-    fn advance(&mut self, group: u32, to: i64, out: &mut Outbox) -> Result<Progress, SendError> {
+    pub(super) fn advance(&mut self, group: u32, to: i64, out: &mut Outbox) -> Result<Progress, SendError> {
         loop {
             let Some(timeline) = self.groups.timeline_mut(group) else { return Ok(Progress::Done) };
             timeline.reached = timeline.reached.max(to);
@@ -210,152 +167,6 @@ impl Node {
                 _ => return Ok(Progress::Done),
             }
         }
-    }
-
-    /// A point begins to wait.
-    fn wait(&mut self, group: u32, time: i64, point: &PointView<'_>) {
-        let Some(clock) = &mut self.event_time else { return };
-        clock.serial += 1;
-        let point = match &self.batch {
-            None => clock.spare.copy(time, clock.serial, point),
-            Some(batch) => {
-                let frame = batch.frame(point, self.origins.encoded(batch.origin));
-                let Some(point) = view(&frame) else { return };
-                clock.spare.copy(time, clock.serial, &point)
-            }
-        };
-        self.wait_again(group, point);
-    }
-
-    /// A point waits that may have done so before.
-    fn wait_again(&mut self, group: u32, point: Waiting) {
-        let Some(clock) = &mut self.event_time else { return };
-        clock.held += point.bytes();
-        self.groups.opened(group);
-        if let Some(timeline) = self.groups.timeline_mut(group) {
-            timeline.held.push(point);
-        }
-    }
-
-    /// Whether so much waits that the first need not wait any more.
-    fn is_crowded(&self) -> bool {
-        self.event_time.as_ref().is_some_and(|clock| clock.held > self.settings.max_bytes / HELD_PART)
-    }
-
-    /// All points of a group that wait are taken, and its time comes to that of the newest.
-    pub(super) fn release_all(
-        &mut self,
-        group: u32,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
-        self.owe(group);
-        self.release(0, now, out)
-    }
-
-    /// What waits in a group is to be looked at.
-    fn owe(&mut self, group: u32) {
-        if let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline_mut(group))
-            && !std::mem::replace(&mut timeline.is_owed, true)
-        {
-            clock.owed.push(group);
-        }
-    }
-
-    /// Points that have waited for so much later ones are taken, and the time of their groups goes on with them.
-    fn release(&mut self, max_delay: i64, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
-        loop {
-            self.make_ready(max_delay);
-            let Some(clock) = &mut self.event_time else { return Ok(Progress::Done) };
-            if clock.ready.is_empty() {
-                break;
-            }
-            let ready = std::mem::take(&mut clock.ready);
-            if self.take_waiting(ready, true, now, out)? == Progress::More {
-                return Ok(Progress::More);
-            }
-        }
-        let mut done = 0;
-        let progress = loop {
-            let Some(&group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(done)) else {
-                break Progress::Done;
-            };
-            let watermark = self.groups.timeline(group).map(|timeline| timeline.watermark(max_delay));
-            if let Some(watermark) = watermark
-                && self.advance(group, watermark, out)? == Progress::More
-            {
-                break Progress::More;
-            }
-            self.schedule(group);
-            if let Some(timeline) = self.groups.timeline_mut(group) {
-                timeline.is_owed = false;
-            }
-            done += 1;
-        };
-        if let Some(clock) = &mut self.event_time {
-            clock.owed.drain(..done);
-        }
-        Ok(progress)
-    }
-
-    /// Looks for points that need not wait any more, in the groups that points have come for.
-    fn make_ready(&mut self, max_delay: i64) {
-        let Some(clock) = &mut self.event_time else { return };
-        let mut excess = clock.held.saturating_sub(self.settings.max_bytes / HELD_PART);
-        for &group in &clock.owed {
-            let Some(timeline) = self.groups.timeline_mut(group) else { continue };
-            let watermark = timeline.watermark(max_delay);
-            while clock.ready.len() < AT_ONCE {
-                let until = if excess > 0 { i64::MAX } else { watermark };
-                let Some(point) = timeline.held.pop_until(until) else { break };
-                self.counters.early += u64::from(point.time > watermark);
-                if excess > 0 {
-                    // Else it is left alone, which has lain there for long: a look at it is a miss.
-                    excess = excess.saturating_sub(point.bytes());
-                }
-                clock.ready.push((group, point));
-            }
-        }
-    }
-
-    /// Points that have waited are taken in this order, as far as the outbox lets them. `advances`: the time of
-    /// their groups goes on with each.
-    fn take_waiting(
-        &mut self,
-        mut ready: Vec<(u32, Waiting)>,
-        advances: bool,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
-        black_box(ready.iter().fold(0, |all, (_, point)| all ^ point.touch()));
-        let views: SmallVec<[PointView<'_>; AT_ONCE]> = ready.iter().map(|(_, point)| point.view()).collect();
-        let mut times = ready.iter().map(|(group, point)| (*group, point.time));
-        let taken = self.each(&views, &Place::default(), |node, point, read| {
-            let Some((group, event)) = times.clone().next() else { return Ok(Progress::Done) };
-            if advances && node.advance(group, event, out)? == Progress::More {
-                return Ok(Progress::More);
-            }
-            times.next();
-            node.take_at(now, (group, event), point, read, out)?;
-            Ok(Progress::Done)
-        })?;
-        drop((views, times));
-        let progress = if taken < ready.len() { Progress::More } else { Progress::Done };
-        // The first last: each comes before those that came back already.
-        for (group, point) in ready.drain(taken..).rev() {
-            if let Some(timeline) = self.groups.timeline_mut(group) {
-                timeline.held.put_back(point);
-            }
-        }
-        let Some(clock) = &mut self.event_time else { return Ok(progress) };
-        for (group, point) in ready.drain(..) {
-            clock.held -= point.bytes();
-            clock.spare.take(point);
-            self.groups.closed(group);
-        }
-        // Its memory is used again.
-        clock.ready = ready;
-        Ok(progress)
     }
 
     /// Brings one thing about that lies ahead of a group, but for points that wait.
@@ -502,7 +313,9 @@ impl Node {
         if std::mem::take(&mut self.settings.end_of_batch) {
             // Without the end of its batch, a group is one as any other.
             let groups: Vec<u32> = self.groups.iter().map(|(number, _)| number).collect();
-            groups.into_iter().for_each(|number| self.schedule(number));
+            for number in groups {
+                self.schedule(number);
+            }
         }
         while let Some(clock) = &mut self.event_time
             && let Some((_, group)) = clock.idle.first()
@@ -522,11 +335,11 @@ impl Node {
 }
 
 /// What a point that has come says of time.
-struct Arrival {
-    time: i64,
+pub(super) struct Arrival {
+    pub(super) time: i64,
     is_makeshift: bool,
     /// No point of its group should have been so early any more.
-    is_late: bool,
+    pub(super) is_late: bool,
     /// Of its group, from now on.
     watermark: i64,
 }

@@ -19,6 +19,8 @@ mod settings;
 
 mod node;
 
+mod reading;
+
 mod event;
 
 mod room;
@@ -45,6 +47,8 @@ mod reference;
 
 mod event_time;
 
+mod waiting;
+
 mod batches;
 
 mod output;
@@ -64,6 +68,8 @@ mod events;
 mod dress;
 
 mod emit;
+
+mod head;
 
 mod types;
 

@@ -1,10 +1,7 @@
 //! One node's state, and what an event does to it: which task takes it, which tasks make room for it,
 //! whether it ends one. What happens when no event comes is `timers`'s, or `event_time`'s.
 
-use std::sync::Arc;
-
 use ahash::RandomState;
-use smallvec::SmallVec;
 
 use super::batches::OpenBatch;
 use super::counters::{Counters, Told};
@@ -13,8 +10,9 @@ use super::ending::Reason;
 use super::event_time::EventTime;
 use super::groups::Groups;
 use super::identity::{self, Id, Identity};
-use super::names::{Event, Names};
+use super::names::Names;
 use super::origins::Origins;
+use super::reading::{Place, Read};
 use super::settings::{MapAction, Settings, Time};
 use super::tasks::{Task, Tasks};
 use super::timers::Flushing;
@@ -32,7 +30,7 @@ pub(super) const AT_ONCE: usize = 16;
 pub(super) struct Node {
     pub(super) settings: Settings,
     pub(super) identity: Identity,
-    names: Names,
+    pub(super) names: Names,
     /// For each output, what it reduces.
     pub(super) inputs: Vec<Option<usize>>,
     pub(super) tasks: Tasks,
@@ -53,30 +51,8 @@ pub(super) struct Node {
     /// For the names that tasks keep.
     pub(super) hasher: RandomState,
     /// The ids of the points at hand.
-    ids: Vec<identity::Found>,
+    pub(super) ids: Vec<identity::Found>,
     warnings: Warnings,
-}
-
-/// What was read of a point.
-#[derive(Clone, Copy)]
-pub(super) struct Read<'a, 'p> {
-    /// `None`: it can't be read.
-    event: Option<&'a Event<'p>>,
-    id: &'a identity::Found,
-    /// Its Kapacitor group.
-    key: &'a [u8],
-    /// Of group and id.
-    hash: u32,
-    place: &'a Place,
-}
-
-/// What is known of points from elsewhere than from themselves.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Place {
-    /// The group that they are of, and its bytes.
-    pub(super) group: Option<(u32, Arc<[u8]>)>,
-    /// Measurement, database and retention policy.
-    pub(super) origin: Option<u32>,
 }
 
 /// What time it is for a point.
@@ -101,16 +77,6 @@ enum Fate {
     Taken { task: u32, ends: Option<Reason> },
     /// No task did.
     Original,
-}
-
-impl Place {
-    #[inline]
-    fn key<'a>(&'a self, point: &PointView<'a>) -> &'a [u8] {
-        match &self.group {
-            Some((_, key)) => key,
-            None => point.group(),
-        }
-    }
 }
 
 impl Node {
@@ -180,43 +146,6 @@ impl Node {
         self.points(now, &[point], out)?;
         self.is_patient = true;
         Ok(())
-    }
-
-    /// Has `take` see to one point after the other, all of them read beforehand, until it can't go on. How many
-    /// it has seen to.
-    pub(super) fn each(
-        &mut self,
-        points: &[PointView<'_>],
-        place: &Place,
-        mut take: impl FnMut(&mut Self, &PointView<'_>, Read<'_, '_>) -> Result<Progress, SendError>,
-    ) -> Result<usize, SendError> {
-        let mut ids = std::mem::take(&mut self.ids);
-        ids.resize_with(points.len().max(ids.len()), identity::Found::default);
-        let mut hashes = SmallVec::<[u32; AT_ONCE]>::new();
-        let mut events = SmallVec::<[Option<Event<'_>>; AT_ONCE]>::new();
-        for (point, id) in points.iter().zip(&mut ids) {
-            let event = self.names.read(point).ok();
-            id.is_whole = event.as_ref().is_some_and(|event| self.identity.find(event, id));
-            hashes.push(self.tasks.hash(place.key(point), id.text()));
-            events.push(event);
-        }
-        self.tasks.warm(&hashes);
-        let mut taken = 0;
-        for (((point, event), id), hash) in points.iter().zip(&events).zip(&ids).zip(hashes) {
-            let read = Read { event: event.as_ref(), id, key: place.key(point), hash, place };
-            if take(self, point, read)? == Progress::More {
-                break;
-            }
-            taken += 1;
-        }
-        self.ids = ids;
-        if self.tasks.len() == 0
-            && self.groups.give_back()
-            && let Some(time) = &mut self.event_time
-        {
-            time.forget_groups();
-        }
-        Ok(taken)
     }
 
     /// A point is taken. What it makes come out goes before it, what it ends behind it.

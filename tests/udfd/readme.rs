@@ -108,7 +108,7 @@ fn the_daemon_says_what_troubleshooting_quotes() {
         include_str!("../../src/mirror.rs"),
         include_str!("../../src/aggregate/mod.rs"),
         include_str!("../../src/aggregate/warnings.rs"),
-        include_str!("../../src/aggregate/snapshot.rs"),
+        include_str!("../../src/aggregate/snapshot/mod.rs"),
         include_str!("../../src/aggregate/types.rs"),
         include_str!("../../src/aggregate/emit.rs"),
         include_str!("../../src/socket/error.rs"),
