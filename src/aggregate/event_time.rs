@@ -250,9 +250,9 @@ impl Node {
 
     /// What waits in a group is to be looked at.
     fn owe(&mut self, group: u32) {
-        if let Some(clock) = &mut self.event_time
-            && !clock.owed.contains(&group)
-        {
+        let Some(clock) = &mut self.event_time else { return };
+        if clock.owed.last() != Some(&group) {
+            clock.owed.retain(|&owed| owed != group);
             clock.owed.push(group);
         }
     }
@@ -267,6 +267,7 @@ impl Node {
             }
             let ready = std::mem::take(&mut clock.ready);
             if self.take_waiting(ready, true, now, out)? == Progress::More {
+                self.schedule_owed();
                 return Ok(Progress::More);
             }
         }
@@ -275,6 +276,7 @@ impl Node {
             if let Some(watermark) = watermark
                 && self.advance(group, watermark, out)? == Progress::More
             {
+                self.schedule_owed();
                 return Ok(Progress::More);
             }
             if let Some(clock) = &mut self.event_time {
@@ -285,15 +287,24 @@ impl Node {
         Ok(Progress::Done)
     }
 
-    /// Looks for points that need not wait any more, in the groups that points have come for.
+    /// If no more points come, the clock goes on where a full outbox was in the way: what is owed is overdue.
+    #[cold]
+    fn schedule_owed(&mut self) {
+        let owed = self.event_time.as_ref().map(|clock| clock.owed.clone());
+        owed.into_iter().flatten().for_each(|group| self.schedule(group));
+    }
+
+    /// Looks for points that need not wait any more, in the groups that points have come for. Where too many wait,
+    /// it is the group of the last that makes room.
     fn make_ready(&mut self, max_delay: i64) {
         let Some(clock) = &mut self.event_time else { return };
         let mut excess = clock.held.saturating_sub(self.settings.max_bytes / HELD_PART);
         for &group in &clock.owed {
             let Some(timeline) = self.groups.timeline_mut(group) else { continue };
             let watermark = timeline.watermark(max_delay);
+            let makes_room = clock.owed.last() == Some(&group);
             while clock.ready.len() < AT_ONCE {
-                let until = if excess > 0 { i64::MAX } else { watermark };
+                let until = if makes_room && excess > 0 { i64::MAX } else { watermark };
                 let Some(point) = timeline.held.pop_until(until) else { break };
                 self.counters.early += u64::from(point.time > watermark);
                 excess = excess.saturating_sub(point.bytes());
@@ -429,7 +440,11 @@ impl Node {
             && let Some((_, group)) = clock.idle.first().filter(|&(due, _)| due <= now)
             && take_one(slice, out)
         {
-            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            let Some(timeline) = self.groups.timeline_mut(group) else {
+                // It has been forgotten since.
+                clock.idle.remove(&mut clock.places, group);
+                continue;
+            };
             let first = timeline.first();
             let due = first.map(|first| timeline.by_clock(first, clock.max_delay));
             match (first, due) {
@@ -486,7 +501,10 @@ impl Node {
         while let Some(clock) = &mut self.event_time
             && let Some((_, group)) = clock.idle.first()
         {
-            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            let Some(timeline) = self.groups.timeline_mut(group) else {
+                clock.idle.remove(&mut clock.places, group);
+                continue;
+            };
             timeline.newest = clock.newest;
             // Nothing comes any more that could be waited for.
             if self.release_all(group, now, out)? == Progress::More {
