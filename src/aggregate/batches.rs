@@ -263,8 +263,11 @@ impl Node {
 
     /// The end of the batch will not come: what was gathered goes out as if it had been all.
     pub(super) fn break_off(&mut self, out: &mut Outbox) -> Result<(), SendError> {
-        let Some((size, latest)) = self.batch.as_ref().map(|batch| batch.size()) else { return Ok(()) };
-        if size > 0 || self.is_batch_begun() {
+        let Some(batch) = &mut self.batch else { return Ok(()) };
+        // What has begun to go out has been given up with the stream.
+        batch.is_begun = false;
+        let (size, latest) = batch.size();
+        if size > 0 {
             return self.close_batch(latest.unwrap_or_default(), out);
         }
         if let Some(batch) = self.batch.take() {

@@ -258,7 +258,11 @@ impl Node {
             && let Some((_, group)) = clock.idle.first().filter(|&(due, _)| due <= now)
             && take_one(slice, out)
         {
-            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            let Some(timeline) = self.groups.timeline_mut(group) else {
+                // It has been forgotten since.
+                clock.idle.remove(&mut clock.places, group);
+                continue;
+            };
             let first = timeline.first();
             let due = first.map(|first| timeline.by_clock(first, clock.max_delay));
             match (first, due) {
@@ -320,7 +324,10 @@ impl Node {
         while let Some(clock) = &mut self.event_time
             && let Some((_, group)) = clock.idle.first()
         {
-            let Some(timeline) = self.groups.timeline_mut(group) else { break };
+            let Some(timeline) = self.groups.timeline_mut(group) else {
+                clock.idle.remove(&mut clock.places, group);
+                continue;
+            };
             timeline.newest = clock.newest;
             // Nothing comes any more that could be waited for.
             if self.release_all(group, now, out)? == Progress::More {

@@ -103,7 +103,13 @@ impl Held {
     pub(super) fn push(&mut self, point: Waiting) {
         match self.in_order.back() {
             Some(last) if last.time > point.time => self.others.push(Reverse(point)),
-            _ => self.in_order.push_back(point),
+            _ => {
+                if self.in_order.capacity() == 0 {
+                    // There may be as many groups as points that wait.
+                    self.in_order.reserve_exact(1);
+                }
+                self.in_order.push_back(point);
+            }
         }
     }
 

@@ -140,12 +140,15 @@ impl Node {
         place: &Place,
         out: &mut Outbox,
     ) -> Result<(), SendError> {
+        let function = self.settings.function;
         let Ok(group) = self.group_of(point, place) else { return Ok(()) };
         let Some(group) = self.groups.get(group) else { return Ok(()) };
         let [name, ..] = match place.origin {
             Some(origin) => origin_bytes(self.origins.encoded(origin)),
             None => point.origin_bytes(),
         };
+        let renamed = self.settings.measurement.as_deref().filter(|_| function == Function::BATCH);
+        let name = renamed.map_or(name, str::as_bytes);
         let mut alone = Events::default();
         alone.push(point);
         self.frames.clear();

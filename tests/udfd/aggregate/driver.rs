@@ -123,9 +123,10 @@ impl Pair {
                 model.restart(*now, *back);
                 let is_less = is_in_batch || held > 0;
                 let (still_open, after) = (self.handled.seen.open_tasks(), self.handled.seen.state_bytes());
-                // What has grown has room to grow, until it is put together anew.
+                // What has grown has room to grow, until it is put together anew: a new piece may be twice all
+                // that there was.
                 let is_tighter =
-                    has_what_grows(self.function, &self.options) && after < bytes && bytes <= 2 * after;
+                    has_what_grows(self.function, &self.options) && after < bytes && bytes <= 3 * after + 512;
                 if still_open == open && after != bytes && !is_tighter && !is_less {
                     return Err(format!("it held {bytes} bytes, and holds {after} now"));
                 }

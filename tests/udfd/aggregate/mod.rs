@@ -25,7 +25,9 @@ mod raw;
 
 mod bounds;
 mod bursts;
+mod floods;
 mod hostile;
+mod hostile_time;
 mod logs;
 mod process;
 mod snapshots;

@@ -16,6 +16,7 @@ use crate::support::{frame_of, framed, init_request, initialised, keepalive};
 
 /// A daemon and a peer that floods it.
 struct Flooded {
+    function: &'static str,
     daemon: Daemon,
     _place: Place,
     peer: UnixStream,
@@ -24,15 +25,19 @@ struct Flooded {
 
 impl Flooded {
     fn new(options: Vec<proto::Option>) -> Self {
+        Self::of("aggregate", options)
+    }
+
+    fn of(function: &'static str, options: Vec<proto::Option>) -> Self {
         let place = Place::new();
         let daemon = place.start();
-        let mut peer = UnixStream::connect(place.path("aggregate.sock")).unwrap();
+        let mut peer = UnixStream::connect(place.path(&format!("{function}.sock"))).unwrap();
         peer.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         peer.write_all(&frame_of(init_request(options))).unwrap();
         let mut answer = vec![0; answer(initialised()).len()];
         peer.read_exact(&mut answer).unwrap();
         assert_eq!(answer, self::answer(initialised()));
-        Self { daemon, _place: place, peer, marks: 0 }
+        Self { function, daemon, _place: place, peer, marks: 0 }
     }
 
     /// Sends the points with these numbers, drops what comes back, and waits until all have been worked off.
@@ -84,10 +89,19 @@ impl Flooded {
         while !self.daemon.log().contains("at the end: ") {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let (code, log) = self.daemon.end(SIGTERM);
+        Self::counters(self.function, self.daemon)
+    }
+
+    /// The daemon ends, which is no end of the stream: what waits is not handed on.
+    fn shut_down(self) -> String {
+        Self::counters(self.function, self.daemon)
+    }
+
+    fn counters(function: &str, daemon: Daemon) -> String {
+        let (code, log) = daemon.end(SIGTERM);
         assert_eq!(code, Some(0), "{log}");
         let (whose, counters) = log.lines().find_map(|line| line.split_once("at the end: ")).unwrap();
-        for part in ["function=aggregate ", "task=\"", "node=\""] {
+        for part in [&*format!("function={function} "), "task=\"", "node=\""] {
             assert!(whose.contains(part), "it does not say whose they are: {whose}");
         }
         counters.to_owned()
@@ -144,16 +158,22 @@ fn ten_million_ids_take_no_more_memory_than_one_million() {
 
 /// `state_bytes` is what the process has grown by.
 fn is_honest(options: Vec<proto::Option>, point: &Raw) {
+    is_honest_of("aggregate", options, point);
+}
+
+fn is_honest_of(function: &'static str, options: Vec<proto::Option>, point: &Raw) {
     const TASKS: i64 = 200_000;
-    let mut flooded = Flooded::new([options, options![taskId("user"), timeout(ns(1 << 50))]].concat());
+    let waits = options.iter().any(|option| option.name == "maxDelay");
+    let options = [options, options![taskId("user"), timeout(ns(1 << 50))]].concat();
+    let mut flooded = Flooded::of(function, options);
     let mut frame = numbered(point);
     // Buffers are there.
     flooded.send(99_000_000..99_001_000, &mut frame);
     let before = flooded.memory();
     flooded.send(0..TASKS, &mut frame);
     let grown = flooded.memory() - before;
-    let counters = flooded.end();
-    assert_eq!(told(&counters, "open_tasks"), 201_000, "{counters}");
+    let counters = flooded.shut_down();
+    assert_eq!(told(&counters, "open_tasks"), if waits { 0 } else { 201_000 }, "{counters}");
     let told = told(&counters, "state_bytes");
     let counted = told - told / 201;
     tell(&format!("resident: grown by {grown} bytes, of which {counted} are counted"));
@@ -169,4 +189,17 @@ fn what_a_node_says_it_holds_is_what_the_process_has_grown_by() {
     is_honest(options![count("n")], &grouped);
     let long = raw(1).tag(b"user", &[&[b'u'; 40][..], b"00000000"].concat()).text(b"x", &[b'x'; 99]);
     is_honest(options![last("x", "l"), distinct("x", "d"), concat("x", ",", "c")], &long);
+}
+
+#[test]
+fn so_it_is_with_sessions_points_that_wait_and_event_time() {
+    let time = || options![timeoutTimestampField("time")];
+    let point = raw(1).tag(b"user", b"user-00000000").int(b"x", 7).double(b"load", 0.5);
+    is_honest_of("session", options![], &point);
+    let few = raw(1).tag(b"user", b"user-00000000");
+    is_honest_of("session", time(), &few.text(b"x", &[b'x'; 300]));
+    is_honest([time(), options![maxDelay(ns(1 << 50))]].concat(), &point);
+    let grouped = raw(1).grouped(b"user", b"user-00000000").int(b"x", 7);
+    is_honest([time(), options![count("n")]].concat(), &grouped);
+    is_honest([time(), options![maxDelay(ns(1 << 50))]].concat(), &grouped);
 }

@@ -85,12 +85,27 @@ impl Raw {
     /// As a request, or a response.
     pub fn frame(&self) -> Vec<u8> {
         const POINT: u32 = 17;
-        let message = Self::default().bytes(POINT, &self.0).0;
+        self.frame_as(POINT)
+    }
+
+    fn frame_as(&self, number: u32) -> Vec<u8> {
+        let message = Self::default().bytes(number, &self.0).0;
         let mut frame = vec![];
         encode_varint(message.len() as u64, &mut frame);
         frame.extend(message);
         frame
     }
+}
+
+/// Of `requests`, of a group that is one tag: begin and end.
+pub fn raw_batch(name: &[u8], value: &[u8]) -> [Vec<u8>; 2] {
+    const BEGIN: u32 = 16;
+    const END: u32 = 18;
+    let group = [name, b"=", value].concat();
+    let common = Raw::default().bytes(1, b"requests").bytes(2, &group);
+    let begin = common.clone().texts(3, name, value);
+    let end = common.texts(4, name, value);
+    [begin.frame_as(BEGIN), end.frame_as(END)]
 }
 
 impl Node {

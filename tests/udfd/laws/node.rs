@@ -34,6 +34,8 @@ pub struct Node {
     agent: Agent,
     seen: Shared,
     pub now: i64,
+    /// The most that was sent before the outbox was emptied.
+    pub largest: usize,
 }
 
 impl Node {
@@ -45,6 +47,10 @@ impl Node {
         Self::start(Shared::new(Function::STREAM), options, now, vec![])
     }
 
+    pub fn of(function: Function, options: Vec<proto::Option>, now: i64) -> Self {
+        Self::start(Shared::new(function), options, now, vec![])
+    }
+
     /// One that gets each point in a call of its own, however many come at once.
     pub fn one_by_one(options: Vec<proto::Option>, now: i64) -> Self {
         Self::start(Shared { one_by_one: true, ..Shared::new(Function::STREAM) }, options, now, vec![])
@@ -52,13 +58,17 @@ impl Node {
 
     /// With a snapshot as [`snapshot`](Self::snapshot) gives it.
     pub fn restored(options: Vec<proto::Option>, now: i64, snapshot: &[u8]) -> Self {
-        Self::start(Shared::new(Function::STREAM), options, now, [&[1], snapshot].concat())
+        Self::restored_of(Function::STREAM, options, now, snapshot)
+    }
+
+    pub fn restored_of(function: Function, options: Vec<proto::Option>, now: i64, snapshot: &[u8]) -> Self {
+        Self::start(Shared::new(function), options, now, [&[1], snapshot].concat())
     }
 
     fn start(seen: Shared, options: Vec<proto::Option>, now: i64, snapshot: Vec<u8>) -> Self {
         let handler = Box::new(seen.clone());
         let agent = Agent::new(|| handler, Limits::default().into()).unwrap();
-        let mut node = Self { agent, seen, now };
+        let mut node = Self { agent, seen, now, largest: 0 };
         let init = InitRequest { options, task_id: "cpu_alert".into(), node_id: "aggregate2".into() };
         let answer = node.answer(request::Message::Init(init));
         assert!(matches!(&answer, response::Message::Init(answer) if answer.success), "{answer:?}");
@@ -159,7 +169,9 @@ impl Node {
     }
 
     fn sent(&mut self) -> Vec<u8> {
-        self.agent.take_output().into_iter().flatten().collect()
+        let sent: Vec<u8> = self.agent.take_output().into_iter().flatten().collect();
+        self.largest = self.largest.max(sent.len());
+        sent
     }
 }
 
