@@ -36,6 +36,8 @@ pub(super) struct EventTime {
     pub(super) owed: Vec<u32>,
     /// Points that need not wait any more, by group.
     pub(super) ready: Vec<(u32, Waiting)>,
+    /// The group of the point that began to wait last.
+    pub(super) last: Option<u32>,
     pub(super) spare: Spare,
 }
 
@@ -53,6 +55,7 @@ impl EventTime {
             taking: None,
             owed: Vec::new(),
             ready: Vec::new(),
+            last: None,
             spare: Spare::default(),
         })
     }

@@ -55,6 +55,7 @@ impl Node {
     /// A point begins to wait.
     fn wait(&mut self, group: u32, time: i64, point: &PointView<'_>) {
         let Some(clock) = &mut self.event_time else { return };
+        clock.last = Some(group);
         clock.serial += 1;
         let point = match &self.batch {
             None => clock.spare.copy(time, clock.serial, point),
@@ -109,17 +110,42 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
+        let progress = match self.take_ready(max_delay, now, out)? {
+            Progress::Done => self.advance_owed(max_delay, out)?,
+            Progress::More => Progress::More,
+        };
+        // If no more points come, the clock goes on where a full outbox was in the way.
+        let owed = self.event_time.as_ref().map_or(0, |clock| clock.owed.len());
+        for at in 0..owed {
+            if let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(at).copied()) {
+                self.schedule(group);
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Those points are taken.
+    fn take_ready(
+        &mut self,
+        max_delay: i64,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<Progress, SendError> {
         loop {
             self.make_ready(max_delay);
             let Some(clock) = &mut self.event_time else { return Ok(Progress::Done) };
             if clock.ready.is_empty() {
-                break;
+                return Ok(Progress::Done);
             }
             let ready = std::mem::take(&mut clock.ready);
             if self.take_waiting(ready, true, now, out)? == Progress::More {
                 return Ok(Progress::More);
             }
         }
+    }
+
+    /// Then the time of their groups comes to the watermark.
+    fn advance_owed(&mut self, max_delay: i64, out: &mut Outbox) -> Result<Progress, SendError> {
         let mut done = 0;
         let progress = loop {
             let Some(&group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(done)) else {
@@ -143,15 +169,17 @@ impl Node {
         Ok(progress)
     }
 
-    /// Looks for points that need not wait any more, in the groups that points have come for.
+    /// Looks for points that need not wait any more, in the groups that points have come for. Where too many wait,
+    /// the group of the last one makes room.
     fn make_ready(&mut self, max_delay: i64) {
         let Some(clock) = &mut self.event_time else { return };
         let mut excess = clock.held.saturating_sub(self.settings.max_bytes / HELD_PART);
         for &group in &clock.owed {
             let Some(timeline) = self.groups.timeline_mut(group) else { continue };
             let watermark = timeline.watermark(max_delay);
+            let makes_room = clock.last == Some(group);
             while clock.ready.len() < AT_ONCE {
-                let until = if excess > 0 { i64::MAX } else { watermark };
+                let until = if makes_room && excess > 0 { i64::MAX } else { watermark };
                 let Some(point) = timeline.held.pop_until(until) else { break };
                 self.counters.early += u64::from(point.time > watermark);
                 if excess > 0 {
