@@ -189,6 +189,11 @@ impl Outbox {
         self.ready.len() >= FULL
     }
 
+    /// Whether something is ready to be written.
+    pub(crate) fn has_something(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// An answer of the agent itself, which no rule about data concerns.
     pub(super) fn respond(&mut self, response: &impl ResponseMessage) {
         response::write(response, &mut self.ready);

@@ -112,6 +112,10 @@ impl Node {
             }
             node.count(&arrival);
             node.take_at(now, (group, arrival.time), point, read, out)?;
+            if arrival.is_late {
+                // It may have made its task older than it was.
+                node.advance(group, arrival.watermark, out)?;
+            }
             node.schedule(group);
             Ok(Progress::Done)
         })

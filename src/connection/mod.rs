@@ -7,6 +7,7 @@ mod clock;
 mod ending;
 mod input;
 mod mailbox;
+mod parting;
 mod pulse;
 mod queue;
 mod turn;
@@ -16,11 +17,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 use tokio::task::{block_in_place, yield_now};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -197,11 +199,11 @@ impl<R: AsyncRead + Unpin> Connection<R> {
                 }
                 Wake::EndOfStream => {
                     self.last_parcels(queue).await?;
-                    return self.stop(queue, Agent::end_of_stream).await;
+                    return self.part(queue).await;
                 }
                 Wake::Drained => {
                     self.last_parcels(queue).await?;
-                    return self.stop(queue, |agent, now, _| agent.stop(now, StopReason::Shutdown)).await;
+                    return self.stop(queue).await;
                 }
             }
         }
@@ -266,13 +268,30 @@ impl<R: AsyncRead + Unpin> Connection<R> {
     }
 
     /// Lets the handler send its last, as much at once as the outbox holds.
-    async fn stop(
-        &mut self,
-        queue: &Queue,
-        stop: impl Fn(&mut Agent, UnixNanos, &[u8]) -> Result<Progress, Fault>,
-    ) -> Result<Done, Fault> {
-        while self.aside(|this, now| stop(&mut this.agent, now, this.input.rest()))? == Progress::More {
+    async fn stop(&mut self, queue: &Queue) -> Result<Done, Fault> {
+        while self.aside(|this, now| this.agent.stop(now, StopReason::Shutdown))? == Progress::More {
             self.flush(queue).await?;
+        }
+        Ok(Done)
+    }
+
+    /// Likewise when the stream has ended, with care for a kapacitord that has given the task up.
+    async fn part(&mut self, queue: &Queue) -> Result<Done, Fault> {
+        let mut has_parted = false;
+        loop {
+            let progress = self.aside(|this, now| this.agent.end_of_stream(now, this.input.rest()))?;
+            if !has_parted && self.agent.outbox().has_something() {
+                has_parted = true;
+                send(queue, parting::covers(self.clock.now())).await?;
+            }
+            self.flush(queue).await?;
+            if progress == Progress::Done {
+                break;
+            }
+        }
+        if has_parted {
+            queue.written().await;
+            sleep(parting::SETTLE).await;
         }
         Ok(Done)
     }
@@ -280,7 +299,7 @@ impl<R: AsyncRead + Unpin> Connection<R> {
     /// Hands the outbox to the writer; waits while the writer is behind.
     async fn flush(&mut self, queue: &Queue) -> Result<(), Fault> {
         let Some(chunk) = self.agent.take_output() else { return Ok(()) };
-        queue.send(chunk).await.map_err(|Gone| Fault::Io(io::ErrorKind::BrokenPipe.into()))?;
+        send(queue, chunk).await?;
         self.agent.flushed(|| self.clock.now());
         if self.unfinished {
             // The writer may have been woken on this very thread, where nobody else can take it.
@@ -288,6 +307,10 @@ impl<R: AsyncRead + Unpin> Connection<R> {
         }
         Ok(())
     }
+}
+
+async fn send(queue: &Queue, bytes: Bytes) -> Result<(), Fault> {
+    queue.send(bytes).await.map_err(|Gone| Fault::Io(io::ErrorKind::BrokenPipe.into()))
 }
 
 /// Runs what may take long off the runtime's own threads, if there are others.

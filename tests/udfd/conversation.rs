@@ -56,6 +56,7 @@ async fn init_restore_data_keepalive_snapshot_and_the_end() {
     served.peer.expect(keepalive(7)).await;
     served.peer.expect(snapshot(b"\x01new")).await;
     served.peer.expect(response::Message::Point(point(2))).await;
+    served.peer.expect_covers().await;
     served.peer.expect(response::Message::Point(point(99))).await;
     served.peer.expect_end().await;
     let summary = served.ended.await.unwrap();
@@ -76,6 +77,7 @@ async fn what_is_sent_at_the_end_may_be_more_than_an_outbox_holds() {
     let mut served = serve(handler);
     served.peer.init().await;
     served.peer.half_close().await;
+    served.peer.expect_covers().await;
     for time in 0..20_000 {
         served.peer.expect(response::Message::Point(point(time))).await;
     }

@@ -308,6 +308,7 @@ async fn batches_that_wait_when_the_stream_ends_inside_a_batch_go_out() {
     served.peer.half_close().await;
     served.peer.expect(R::Begin(begin(1))).await;
     served.peer.expect(R::Point(batch_point(1))).await;
+    served.peer.expect_covers().await;
     expect_batch(&mut served.peer, 7).await;
     served.peer.expect_end().await;
 }

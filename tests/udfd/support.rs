@@ -128,6 +128,14 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Peer<R, W> {
         assert_eq!(self.next().await, Some(expected));
     }
 
+    /// What goes before the first data when the stream has ended.
+    pub async fn expect_covers(&mut self) {
+        for _ in 0..64 {
+            let cover = self.next().await;
+            assert!(matches!(cover, Some(response::Message::Keepalive(_))), "{cover:?}");
+        }
+    }
+
     pub async fn expect_end(&mut self) {
         assert_eq!(self.next().await, None);
     }

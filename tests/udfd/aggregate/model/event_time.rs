@@ -88,6 +88,7 @@ impl Model {
         } else {
             self.advance(at, watermark);
             self.take_held(at, 0);
+            self.advance(at, watermark);
         }
     }
 
