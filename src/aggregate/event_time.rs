@@ -473,8 +473,11 @@ impl Node {
         }
         for (serial, (group, time, point)) in (1..).zip(held) {
             self.wait_as(group, Waiting::new(time, serial, &point));
-            if let Some(timeline) = self.groups.timeline_mut(group) {
+            if let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline_mut(group)) {
                 timeline.reached = timeline.reached.min(time);
+                // A snapshot may say that nothing so new has come: then it would wait for ever.
+                timeline.newest = timeline.newest.max(time);
+                clock.newest = clock.newest.max(time);
             }
         }
         let dirty = self.tasks.iter().filter(|(_, task)| task.is_dirty);
