@@ -22,7 +22,7 @@ fn main() -> std::io::Result<()> {
     for capture in fs::read_dir(here.join("../tests/captures"))? {
         seeds.cut(&fs::read(capture?.path())?)?;
     }
-    for choice in 0..3 {
+    for choice in 0..aggregate_snapshot::CHOICES {
         for events in [0, 1, 2, 5, 20, 128, 129, 300] {
             seeds.add("aggregate_snapshot", &aggregate_snapshot::seed(choice, events))?;
         }

@@ -301,8 +301,11 @@ impl Node {
             clock.serial += 1;
             let point = clock.spare.copy(time, clock.serial, &point);
             self.wait_again(group, point);
-            if let Some(timeline) = self.groups.timeline_mut(group) {
+            if let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline_mut(group)) {
                 timeline.reached = timeline.reached.min(time);
+                // A snapshot may say that nothing so new has come: then it would wait for ever.
+                timeline.newest = timeline.newest.max(time);
+                clock.newest = clock.newest.max(time);
             }
         }
         let dirty = self.tasks.iter().filter(|(_, task)| task.is_dirty);

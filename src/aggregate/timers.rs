@@ -101,6 +101,12 @@ impl Node {
 
     /// The stream has ended: what is open comes out, if it is to.
     pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        if self.has_leftovers() {
+            self.end_leftovers(now, &mut { usize::MAX }, out)?;
+            if self.has_leftovers() {
+                return Ok(Progress::More);
+            }
+        }
         if self.event_time.is_some() && self.finish(now, out)? == Progress::More {
             return Ok(Progress::More);
         }

@@ -6,9 +6,9 @@ use kapacitor_udfd::aggregate::{Counters, Reason};
 use kapacitor_udfd::proto::{self, Point};
 
 use super::generate_all::TO_STREAM;
-use super::handled::{Heard, frame_of_what_came, heard};
-use super::model::{Batch, Sent};
-use super::raw::{Raw, points, raw};
+use super::handled::frame_of_what_came;
+use super::model::Sent;
+use super::raw::{Raw, all, batches, points, raw};
 use super::scenario::{batch, event, ns, options};
 use crate::laws::node::Node;
 use crate::support::{frame_of, framed, keepalive};
@@ -16,22 +16,6 @@ use crate::support::{frame_of, framed, keepalive};
 /// By the points' own times.
 fn by_time(options: Vec<proto::Option>) -> Vec<proto::Option> {
     [options![timeoutTimestampField("time"), reasonTag("why")], options].concat()
-}
-
-/// What came back, put together.
-fn all(mut sent: &[u8]) -> Vec<Sent> {
-    let mut frames = vec![];
-    while let Some(frame) = kapacitor_udfd::wire::frame::find(sent, usize::MAX).unwrap() {
-        frames.push(frame.bytes().to_vec());
-        sent = &sent[frame.bytes().len()..];
-    }
-    let sent = |heard| if let Heard::Sent(sent) = heard { Some(sent) } else { None };
-    heard(&frames).unwrap().into_iter().filter_map(sent).collect()
-}
-
-fn batches(sent: &[u8]) -> Vec<Batch> {
-    let batch = |sent| if let Sent::Batch(batch) = sent { batch } else { panic!("{sent:?}") };
-    all(sent).into_iter().map(batch).collect()
 }
 
 fn user(number: i64) -> String {

@@ -47,7 +47,7 @@ prop_compose! {
         }
         let last = last.filter(|_| !builder.has_restarted && function.wants() == Edge::Batch);
         if let Some(events) = last {
-            // What is gathered for a batch is no part of a snapshot: nothing else comes behind it.
+            // Nothing else comes behind it.
             let begun = begun(groups[0]);
             builder.step(vec![begun.into()]);
             for event in events {
@@ -180,6 +180,14 @@ impl Builder {
         let came = if is_batch { [vec![begun.into()], events, vec![end]].concat() } else { events };
         match how {
             How::AtOnce => self.step(came),
+            How::Cut { after } => {
+                let count = came.len();
+                came.into_iter()
+                    .take(after.min(count - usize::from(is_batch)))
+                    .for_each(|came| self.step(vec![came]));
+                self.has_restarted = true;
+                self.push(Step::Restart { now: self.now, back: self.now });
+            }
             How::OneByOne { pause } => {
                 for came in came {
                     self.step(vec![came]);
@@ -262,7 +270,13 @@ enum Turn {
 #[derive(Debug, Clone, Copy)]
 enum How {
     AtOnce,
-    OneByOne { pause: i64 },
+    OneByOne {
+        pause: i64,
+    },
+    /// A restart, and the rest does not come.
+    Cut {
+        after: usize,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -305,8 +319,9 @@ impl Ts {
 
 fn turn() -> impl Strategy<Value = Turn> {
     let how = prop_oneof![
-        Just(How::AtOnce),
-        prop_oneof![3 => Just(0), 1 => 1..6i64].prop_map(|pause| How::OneByOne { pause })
+        10 => Just(How::AtOnce),
+        10 => prop_oneof![3 => Just(0), 1 => 1..6i64].prop_map(|pause| How::OneByOne { pause }),
+        1 => (1..5usize).prop_map(|after| How::Cut { after }),
     ];
     let events = (0..5usize, vec(timed_event(), 0..5), how);
     prop_oneof![

@@ -31,3 +31,4 @@ mod hostile_time;
 mod logs;
 mod process;
 mod snapshots;
+mod snapshots_of_time;

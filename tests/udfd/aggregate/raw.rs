@@ -1,11 +1,14 @@
 //! Points as bytes: written by hand, for what no Kapacitor's library would write: text that is not UTF-8, entries
 //! that can't be read.
 
-use kapacitor_udfd::proto::{self, Point, response::Message as Sent};
+use kapacitor_udfd::proto::{self, Point, response::Message};
 use kapacitor_udfd::wire::fields::Fields;
-use prost::Message;
+use kapacitor_udfd::wire::frame;
+use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
+use super::handled::{Heard, heard};
+use super::model::{Batch, Sent};
 use crate::laws::node::{Node, messages};
 
 const TAG: u32 = 7;
@@ -118,8 +121,24 @@ impl Node {
 /// The points in `sent`.
 pub fn points(sent: &[u8]) -> Vec<Point> {
     let point = |message: Vec<u8>| match proto::Response::decode(&*message).unwrap().message {
-        Some(Sent::Point(point)) => point,
+        Some(Message::Point(point)) => point,
         other => panic!("{other:?}"),
     };
     messages(sent).into_iter().map(point).collect()
+}
+
+/// What is in `sent`, put together; but for answers.
+pub fn all(mut sent: &[u8]) -> Vec<Sent> {
+    let mut frames = vec![];
+    while let Some(frame) = frame::find(sent, usize::MAX).unwrap() {
+        frames.push(frame.bytes().to_vec());
+        sent = &sent[frame.bytes().len()..];
+    }
+    let sent = |heard| if let Heard::Sent(sent) = heard { Some(sent) } else { None };
+    heard(&frames).unwrap().into_iter().filter_map(sent).collect()
+}
+
+pub fn batches(sent: &[u8]) -> Vec<Batch> {
+    let batch = |sent| if let Sent::Batch(batch) = sent { batch } else { panic!("{sent:?}") };
+    all(sent).into_iter().map(batch).collect()
 }

@@ -129,7 +129,7 @@ proptest! {
 
     #[test]
     fn so_is_a_real_one_that_somebody_changed(
-        choice in 0..3u8, events in 0..40i64, changes in vec((any::<Index>(), any::<u8>()), 0..6),
+        choice in 0..law::CHOICES, events in 0..40i64, changes in vec((any::<Index>(), any::<u8>()), 0..6),
     ) {
         let mut state = law::seed(choice, events);
         for (index, byte) in changes {
@@ -144,7 +144,7 @@ proptest! {
 #[test]
 fn the_largest_number_at_any_place_of_a_state_harms_nothing() {
     const LARGEST: [u8; 10] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
-    for choice in 0..3 {
+    for choice in 0..law::CHOICES {
         let state = law::seed(choice, 3);
         for at in 1..state.len() {
             law::holds(&[&state[..at], &LARGEST, &state[at + 1..]].concat());

@@ -103,15 +103,11 @@ fn late_points() {
             .event(1_000, bob(3), &[])
             .event(1_000, eve(13), &[])
             .event(1_000, eve(14), &["requests host=a user=bob why=inactivity | n=2i | @8"]),
-        Scenario::new("begin a task that ends with the next point", with(options![timeout(ns(10))]))
+        Scenario::new("begin a task that ends with them", with(options![timeout(ns(10))]))
             .event(1_000, kim(20), &[])
-            .event(1_000, bob(9), &[])
-            .event(1_000, eve(4), &["requests host=a user=bob why=timeout | n=1i | @9"])
+            .event(1_000, bob(9), &["requests host=a user=bob why=timeout | n=1i | @9"])
+            .event(1_000, eve(4), &["requests host=a user=eve why=timeout | n=1i | @4"])
             .counted("late", 2),
-        Scenario::new("or when no point comes, at once", with(options![timeout(ns(10))]))
-            .event(1_000, kim(20), &[])
-            .event(1_000, bob(9), &[])
-            .time(1_000, &["requests host=a user=bob why=timeout | n=1i | @9"]),
         Scenario::new("are those before the newest one", with(options![]))
             .event(1_000, bob(5), &[])
             .event(1_000, bob(5), &[])
@@ -136,7 +132,11 @@ fn a_group_harms_only_itself() {
                 &["requests host=b user=bob why=timeout | n=1i | @0 | host=b [host]"],
             )
             .event(1_001, bob(10), &[])
-            .event(1_001, bob(9).on_host("b"), &[])
+            .event(
+                1_001,
+                bob(9).on_host("b"),
+                &["requests host=b user=bob why=timeout | n=1i | @9 | host=b [host]"],
+            )
             .event(1_002, bob(11), &["requests host=a user=bob why=timeout | n=2i | @10"])
             .counted("late", 1),
         Scenario::new("also when the clock ends tasks", with(options![timeout(ns(10))]))
@@ -233,7 +233,7 @@ fn the_ends_of_time() {
             .event(1_000, bob(MIN), &[])
             .event(1_000, bob(MIN + 10), &[])
             .event(1_000, eve(MAX), &["requests host=a user=bob why=timeout | n=2i | @-9223372036854775808"])
-            .event(1_000, bob(MIN), &[])
+            .event(1_000, bob(MIN), &["requests host=a user=bob why=timeout | n=1i | @-9223372036854775807"])
             .counted("late", 1),
         Scenario::new(
             "nothing is behind the last moment: the clock ends it",

@@ -1,5 +1,6 @@
 //! Batches: those that come, and what comes out as batches.
 
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto::{BeginBatch, EndBatch, Point};
 
 use super::Model;
@@ -48,8 +49,18 @@ impl Model {
         }
     }
 
-    /// Tasks of batches that will not end any more end now.
+    /// The end of the open batch will not come: what has been gathered for it is kept.
+    pub(super) fn cut_batch(&mut self) {
+        let is_gathering = self.function == Function::BATCH;
+        self.batch = self.batch.take().filter(|batch| is_gathering && !batch.gathered.is_empty());
+        self.is_cut = self.batch.is_some();
+    }
+
+    /// Batches that will not end any more end now, and their tasks.
     pub(super) fn end_orphans(&mut self) {
+        if std::mem::take(&mut self.is_cut) {
+            self.leave_batch();
+        }
         if std::mem::take(&mut self.has_orphans) {
             (0..self.groups.len()).for_each(|at| self.end_tasks_of(at));
         }

@@ -59,7 +59,9 @@ pub struct Model {
     ending: Option<i64>,
     /// What comes out now has nothing to do with the open batch.
     is_timer: bool,
-    /// The tasks are those of a batch that will not end any more.
+    /// The open batch will not end any more.
+    is_cut: bool,
+    /// The tasks are those of such a batch.
     has_orphans: bool,
     counters: Counters,
     out: Vec<Sent>,
@@ -84,6 +86,7 @@ impl Model {
             batch: None,
             ending: None,
             is_timer: false,
+            is_cut: false,
             has_orphans: false,
             counters: Counters::default(),
             out: vec![],
@@ -211,7 +214,7 @@ impl Model {
         }
         self.flushing.clear();
         self.next_tick = self.tick_after(now);
-        self.batch = None;
+        self.cut_batch();
         self.has_orphans = self.settings.end_of_batch && self.open.len() + self.held_points() > 0;
         self.restore_event_time();
     }
@@ -225,7 +228,7 @@ impl Model {
     /// When [`time`](Self::time) wants to be called, if no point comes before. By the clock a flush wants it
     /// also when nothing has news: one that was missed comes with the next call.
     pub fn next_due(&self) -> Option<i64> {
-        if self.has_orphans {
+        if self.has_orphans || self.is_cut {
             return Some(i64::MIN);
         }
         if !self.is_by_clock() {

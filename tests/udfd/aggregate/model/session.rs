@@ -1,5 +1,7 @@
 //! From a session to its batch: its events as they came, and what options put on them.
 
+use std::collections::BTreeSet;
+
 use kapacitor_udfd::proto::Point;
 
 use super::counters::{Counters, Reason};
@@ -32,17 +34,24 @@ pub fn batch(
             point.tags.insert(name.clone(), value.text());
             remove_field(point, name);
         }
+        // Each name once, whatever it is left out for.
+        let mut left_out = BTreeSet::new();
         for tag in &added {
             tag.put_on(&mut point.tags);
-            counters.left_out += u64::from(remove_field(point, &tag.name));
+            if remove_field(point, &tag.name) {
+                left_out.insert(tag.name.clone());
+            }
         }
         if let Some(name) = settings.timeout_task_id_field.clone().filter(|_| reason.is_timeout()) {
             let is_tag = point.tags.get(&name).is_some_and(|value| !value.is_empty());
-            counters.left_out += u64::from(remove_field(point, &name) || is_tag);
+            if remove_field(point, &name) || is_tag {
+                left_out.insert(name.clone());
+            }
             if !is_tag {
                 point.fields_string.insert(name, task.id.clone());
             }
         }
+        counters.left_out += left_out.len() as u64;
     }
     Batch::new(&group, points, tmax)
 }
