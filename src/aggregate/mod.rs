@@ -81,6 +81,8 @@ mod snapshot;
 
 mod pack;
 
+use std::time::Duration;
+
 use tracing::{Level, debug, enabled, info, warn};
 
 pub use counters::{ByReason, Counters};
@@ -142,11 +144,15 @@ impl Handler for Aggregate {
 
     fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
         let settings = Settings::new(self.function, request)?;
-        if settings.time == Time::Clock {
-            info!(
+        match &settings.time {
+            Time::Clock => info!(
                 "deadlines follow the clock: a recording that is replayed fast expires nothing; \
                  timeoutTimestampField('time') has them follow the points' times"
-            );
+            ),
+            Time::Events { reference, max_delay } => {
+                let max_delay = humantime::format_duration(Duration::from_nanos(max_delay.unsigned_abs()));
+                info!(timestamps = %reference, %max_delay, "deadlines follow the events' times");
+            }
         }
         if settings.end_of_task {
             warn!(

@@ -18,6 +18,8 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use self::calls::Calls;
 use super::options::{Function, Meaning};
 use super::reduce::Kind;
@@ -190,6 +192,15 @@ pub(crate) enum Reference {
     Own,
     /// A field: an int in units of so many nanoseconds, or an RFC 3339 text.
     Field { name: String, unit: i64 },
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own => f.write_str("the points' own"),
+            Self::Field { name, .. } => write!(f, "{name:?}"),
+        }
+    }
 }
 
 /// A field of the emitted point.
