@@ -347,3 +347,21 @@ fn a_batch_of_many_tasks_is_one_batch() {
         assert_eq!((node.open_tasks(), node.counters().out.of(Reason::Batch)), (0, 20_000));
     }
 }
+
+/// A group is not forgotten, with the time that it has come to, while others make room for its first task.
+#[test]
+fn a_group_keeps_its_time_while_others_make_room_for_its_task() {
+    let options = by_time(options![taskId("user"), maxTasks(1), timeout(ns(1 << 50)), maxBytes(256 << 10)]);
+    let host = |n: i64| format!("host{n:03}");
+    for known in 1..100 {
+        let mut node = Node::new(options.clone());
+        node.raw(&raw(1_000).grouped(b"host", b"busy").tag(b"user", b"bob"));
+        // So many groups without a task, of which perhaps not all are remembered.
+        for n in 0..100 {
+            node.raw(&raw(1_000).grouped(b"host", host(n).as_bytes()));
+        }
+        node.raw(&raw(1_000).grouped(b"host", host(known).as_bytes()).tag(b"user", b"eve"));
+        node.until(node.now);
+        assert_eq!((node.open_tasks(), node.counters().out.of(Reason::Timeout)), (1, 0), "{known}");
+    }
+}
