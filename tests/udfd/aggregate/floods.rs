@@ -256,7 +256,7 @@ fn a_million_groups_that_are_over_are_forgotten_with_their_time() {
     groups_without_end(Function::STREAM, &options![maxDelay(ns(10))], 1_000_000);
 }
 
-/// Of a batch's output no more is gathered than half of `maxBytes`.
+/// Of a batch's output no more is gathered than a quarter of `maxBytes`.
 #[test]
 fn a_batch_of_more_than_max_bytes_comes_out_in_parts() {
     const MAX: i64 = 1 << 20;
@@ -364,4 +364,27 @@ fn a_group_keeps_its_time_while_others_make_room_for_its_task() {
         node.until(node.now);
         assert_eq!((node.open_tasks(), node.counters().out.of(Reason::Timeout)), (1, 0), "{known}");
     }
+}
+
+/// What waits and what is gathered leave room for tasks, both at once.
+#[test]
+fn a_large_batch_whose_points_wait_evicts_nothing() {
+    let options = options![
+        taskId("user"),
+        passThrough(true),
+        reasonTag("why"),
+        emitOnEnd(true),
+        maxDelay(ns(1 << 40)),
+        maxBytes(1 << 20)
+    ];
+    let mut node = Node::of(Function::BATCH, options, 0);
+    node.take(&frame_of_what_came(&batch().into()));
+    for n in 0..12_000 {
+        let point = event().at(n).inner().tag("user", &user(n % 10)).text("x", &"x".repeat(100));
+        node.take(&frame_of(point.0));
+    }
+    node.take(&frame_of_what_came(&batch().end(12_000)));
+    let Counters { created, split, early, out, .. } = node.counters();
+    assert_eq!((created, split, out.of(Reason::Batch), out.total()), (10, 1, 10, 10));
+    assert!(early > 5_000, "{early}");
 }
