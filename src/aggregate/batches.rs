@@ -19,8 +19,9 @@ use crate::wire::point::{PointView, number};
 use crate::wire::request::number::POINT;
 use crate::wire::{point_writer, response};
 
-/// What goes out with a batch's end may take this part of `maxBytes` until then: tasks have to have room beside it.
-const PART: usize = 2;
+/// What goes out with a batch's end may take this part of `maxBytes` until then: tasks have to have room beside it and
+/// beside points that wait.
+const PART: usize = 4;
 
 /// A buffer that one large batch has made larger than this is not kept.
 pub(super) const LARGE: usize = 1 << 20;
@@ -244,13 +245,8 @@ impl Node {
         if !self.settings.end_of_batch {
             return Ok(());
         }
-        let waiting = self.groups.iter().filter(|&(number, _)| {
-            self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
-        });
-        for group in waiting.map(|(number, _)| number).collect::<Vec<_>>() {
-            if self.release_all(group, now, out)? == Progress::More {
-                return Ok(());
-            }
+        if self.release_everywhere(now, out)? == Progress::More {
+            return Ok(());
         }
         while let Some(oldest) = self.tasks.oldest()
             && (!self.is_patient || take_one(slice, out))
@@ -259,6 +255,23 @@ impl Node {
             self.end(oldest, Reason::Batch, moment, out)?;
         }
         Ok(())
+    }
+
+    /// All points that wait are taken, in whatever group.
+    fn release_everywhere(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+        if !self.event_time.as_ref().is_some_and(EventTime::holds_points) {
+            // There may be as many groups as tasks, and this is asked for each slice of them.
+            return Ok(Progress::Done);
+        }
+        let waiting = self.groups.iter().filter(|&(number, _)| {
+            self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
+        });
+        for group in waiting.map(|(number, _)| number).collect::<Vec<_>>() {
+            if self.release_all(group, now, out)? == Progress::More {
+                return Ok(Progress::More);
+            }
+        }
+        Ok(Progress::Done)
     }
 
     /// The end of the batch will not come: what was gathered goes out as if it had been all.

@@ -255,17 +255,18 @@ impl Node {
         if let Some(group) = self.groups.get(group) {
             self.warnings.dimension(&self.identity, group);
         }
+        // Others that end for it would have it forgotten, with the time that it has come to.
+        self.groups.opened(group);
         if self.settings.push_previous
             && let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest)
         {
             self.end(oldest, self.over(oldest, now).unwrap_or(Reason::Previous), now, out)?;
         }
         if !self.make_room(now, out)? {
+            self.groups.closed(group);
             self.counters.rejected += 1;
             return Ok(None);
         }
-        // To make room may have been the end of the group.
-        let Ok(group) = self.group_of(point, read.place) else { return Ok(None) };
         if self.tasks.len() == 0
             && let Some(flushing) = &mut self.flushing
         {
@@ -280,7 +281,9 @@ impl Node {
         task.reducers.extend(self.settings.outputs.iter().map(|output| output.kind.start()));
         let due = self.settings.timer(&task);
         self.counters.created += 1;
-        Ok(Some(self.tasks.add(task, due, &mut self.groups)))
+        let number = self.tasks.add(task, due, &mut self.groups);
+        self.groups.closed(group);
+        Ok(Some(number))
     }
 
     /// Why a task is over, if its deadline has passed: it ends for that reason, whoever notices first.

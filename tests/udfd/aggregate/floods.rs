@@ -240,7 +240,7 @@ fn a_million_groups_that_are_over_are_forgotten_with_their_time() {
     groups_without_end(Function::STREAM, &options![maxDelay(ns(10))], 1_000_000);
 }
 
-/// Of a batch's output no more is gathered than half of `maxBytes`.
+/// Of a batch's output no more is gathered than a quarter of `maxBytes`.
 #[test]
 fn a_batch_of_more_than_max_bytes_comes_out_in_parts() {
     const MAX: i64 = 1 << 20;
@@ -330,4 +330,45 @@ fn a_batch_of_many_tasks_is_one_batch() {
         assert!(function == TO_STREAM || times.is_sorted());
         assert_eq!((node.open_tasks(), node.counters().out.of(Reason::Batch)), (0, 20_000));
     }
+}
+
+/// A group is not forgotten, with the time that it has come to, while others make room for its first task.
+#[test]
+fn a_group_keeps_its_time_while_others_make_room_for_its_task() {
+    let options = by_time(options![taskId("user"), maxTasks(1), timeout(ns(1 << 50)), maxBytes(256 << 10)]);
+    let host = |n: i64| format!("host{n:03}");
+    for known in 1..100 {
+        let mut node = Node::new(options.clone());
+        node.raw(&raw(1_000).grouped(b"host", b"busy").tag(b"user", b"bob"));
+        // So many groups without a task, of which perhaps not all are remembered.
+        for n in 0..100 {
+            node.raw(&raw(1_000).grouped(b"host", host(n).as_bytes()));
+        }
+        node.raw(&raw(1_000).grouped(b"host", host(known).as_bytes()).tag(b"user", b"eve"));
+        node.until(node.now);
+        assert_eq!((node.open_tasks(), node.counters().out.of(Reason::Timeout)), (1, 0), "{known}");
+    }
+}
+
+/// What waits and what is gathered leave room for tasks, both at once.
+#[test]
+fn a_large_batch_whose_points_wait_evicts_nothing() {
+    let options = options![
+        taskId("user"),
+        passThrough(true),
+        reasonTag("why"),
+        emitOnEnd(true),
+        maxDelay(ns(1 << 40)),
+        maxBytes(1 << 20)
+    ];
+    let mut node = Node::of(Function::BATCH, options, 0);
+    node.take(&frame_of_what_came(&batch().into()));
+    for n in 0..12_000 {
+        let point = event().at(n).inner().tag("user", &user(n % 10)).text("x", &"x".repeat(100));
+        node.take(&frame_of(point.0));
+    }
+    node.take(&frame_of_what_came(&batch().end(12_000)));
+    let Counters { created, split, early, out, .. } = node.counters();
+    assert_eq!((created, split, out.of(Reason::Batch), out.total()), (10, 1, 10, 10));
+    assert!(early > 5_000, "{early}");
 }
