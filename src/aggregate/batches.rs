@@ -243,10 +243,8 @@ impl Node {
         if !self.settings.end_of_batch {
             return Ok(());
         }
-        let waiting = self.groups.iter().filter(|&(number, _)| {
-            self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
-        });
-        for group in waiting.map(|(number, _)| number).collect::<Vec<_>>() {
+        let open = self.groups.iter().filter(|(_, group)| group.open > 0).map(|(number, _)| number);
+        for group in open.collect::<Vec<_>>() {
             if self.release_all(group, now, out)? == Progress::More {
                 return Ok(());
             }
