@@ -251,8 +251,14 @@ impl Node {
         while let Some(oldest) = self.tasks.oldest()
             && (!self.is_patient || take_one(slice, out))
         {
-            let moment = self.tasks.get(oldest).map_or(now, |task| self.time_of(task.group, now));
-            self.end(oldest, Reason::Batch, moment, out)?;
+            let Some(group) = self.tasks.get(oldest).map(|task| task.group) else { break };
+            // Some may be over by what their group has seen.
+            if self.release_all(group, now, out)? == Progress::More {
+                return Ok(());
+            }
+            if self.tasks.oldest() == Some(oldest) {
+                self.end(oldest, Reason::Batch, self.time_of(group, now), out)?;
+            }
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::property::config;
 use super::scenario::{Came, Scenario, Step, options, play};
 
 proptest! {
-    #![proptest_config(config(512))]
+    #![proptest_config(config(384))]
 
     #[test]
     fn what_the_model_sends_is_in_order(scenario in any_scenario()) {

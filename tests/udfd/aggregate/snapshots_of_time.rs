@@ -258,6 +258,11 @@ proptest! {
                     node.take_all(&input);
                 }
                 Step::Time { now } | Step::Late { now } => drop(node.until(now)),
+                Step::Restart { now, back } => {
+                    node.now = now;
+                    let snapshot = node.snapshot();
+                    node = Node::restored_of(function, options.clone(), back, &snapshot);
+                }
                 _ => {}
             }
         }
