@@ -160,6 +160,7 @@ impl Node {
             self.release_all(group, now, out)?;
             while let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest) {
                 self.end(oldest, Reason::Batch, end.tmax(), out)?;
+                self.let_part_out(out)?;
             }
         }
         self.is_patient = true;

@@ -254,6 +254,29 @@ impl Node {
         }
     }
 
+    /// A snapshot may hold more points than may wait with the options it is restored with.
+    pub(super) fn let_first_go(
+        &mut self,
+        now: UnixNanos,
+        slice: &mut usize,
+        out: &mut Outbox,
+    ) -> Result<(), SendError> {
+        while self.is_crowded() && take_one(slice, out) {
+            let waits =
+                |&number: &u32| self.groups.timeline(number).is_some_and(|line| line.held.first().is_some());
+            let Some(group) = self.groups.iter().map(|(number, _)| number).find(waits) else { break };
+            if let Some(clock) = &mut self.event_time {
+                clock.last = Some(group);
+            }
+            self.owe(group);
+            let max_delay = self.event_time.as_ref().map_or(0, |clock| clock.max_delay);
+            if self.release(max_delay, now, out)? == Progress::More {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// What the clock brings about where no more points come.
     pub(super) fn idle(
         &mut self,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deadlines::Deadlines;
 use super::reduce::heap;
 use super::settings::PointTime;
 use super::timeline::Timeline;
@@ -144,7 +145,7 @@ impl Group {
         let dimensions: usize = self.dimensions.iter().map(|name| text(name)).sum();
         let tags: usize = self.tags.iter().map(|(name, value)| text(name) + text(value)).sum();
         let lists = heap::block(size_of_val(&*self.dimensions)) + heap::block(size_of_val(&*self.tags));
-        let timeline = if self.timeline.is_some() { heap::boxed::<Timeline>() } else { 0 };
+        let timeline = if self.timeline.is_some() { heap::boxed::<Timeline>() + Deadlines::BYTES } else { 0 };
         PLACES + text(&self.key) + lists + dimensions + tags + timeline
     }
 }

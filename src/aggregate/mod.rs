@@ -91,6 +91,7 @@ pub use counters::{ByReason, Counters};
 pub use ending::Reason;
 
 use crate::agent::Outbox;
+use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::options as table;
 use crate::proto::InitRequest;
@@ -152,8 +153,15 @@ impl Handler for Aggregate {
                  timeoutTimestampField('time') has them follow the points' times"
             ),
             Time::Events { reference, max_delay } => {
+                let has_delay = *max_delay > 0;
                 let max_delay = humantime::format_duration(Duration::from_nanos(max_delay.unsigned_abs()));
                 info!(timestamps = %reference, %max_delay, "deadlines follow the events' times");
+                if self.function.wants() == Edge::Batch && !settings.end_of_batch && !has_delay {
+                    warn!(
+                        "endOfBatch(FALSE) without maxDelay: between two batches the clock ends tasks; a maxDelay longer than from \
+                         one batch to the next keeps them"
+                    );
+                }
             }
         }
         if settings.end_of_task {

@@ -66,7 +66,7 @@ impl Node {
         if self.is_batch_begun() {
             return None;
         }
-        if self.is_over_limits() || self.has_leftovers() {
+        if self.is_over_limits() || self.has_leftovers() || self.is_crowded() {
             return Some(UnixNanos::MIN);
         }
         if let Some(time) = &self.event_time {
@@ -88,6 +88,7 @@ impl Node {
         }
         if self.event_time.is_some() {
             self.end_leftovers(now, &mut slice, out)?;
+            self.let_first_go(now, &mut slice, out)?;
             self.shrink(now, &mut slice, out)?;
             return self.idle(now, &mut slice, out);
         }

@@ -79,7 +79,7 @@ impl Node {
     }
 
     /// Whether so much waits that the first need not wait any more.
-    fn is_crowded(&self) -> bool {
+    pub(super) fn is_crowded(&self) -> bool {
         self.event_time.as_ref().is_some_and(|clock| clock.held > self.settings.max_bytes / HELD_PART)
     }
 
@@ -95,7 +95,7 @@ impl Node {
     }
 
     /// What waits in a group is to be looked at.
-    fn owe(&mut self, group: u32) {
+    pub(super) fn owe(&mut self, group: u32) {
         if let Some((clock, timeline)) = self.event_time.as_mut().zip(self.groups.timeline_mut(group))
             && !std::mem::replace(&mut timeline.is_owed, true)
         {
