@@ -3,7 +3,7 @@
 
 use super::deadlines::Deadlines;
 use super::held::Held;
-use super::timers::multiple_after;
+use super::timers::multiple_from;
 use crate::handler::UnixNanos;
 
 /// What one group's events say of time.
@@ -81,7 +81,7 @@ impl Timeline {
 
     /// When results so far come out for an event at this moment.
     pub(super) fn tick_after(&self, moment: i64, interval: i64) -> i64 {
-        multiple_after(moment.max(self.reached).saturating_sub(1), interval)
+        multiple_from(moment.max(self.reached), interval)
     }
 
     /// When the clock brings about what lies at a moment, if no more points come: time goes on as it did with the

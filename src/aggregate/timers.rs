@@ -55,7 +55,7 @@ impl Settings {
         let (due, _) = self.deadline(task);
         match self.timeout_flush_interval {
             0 => due,
-            interval => multiple_after(due.saturating_sub(1), interval),
+            interval => multiple_from(due, interval),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Node {
         if self.is_batch_begun() {
             return None;
         }
-        if self.is_over_limits() || self.has_leftovers() || self.is_crowded() {
+        if self.is_over_limits() || self.has_leftovers() || self.excess() > 0 {
             return Some(UnixNanos::MIN);
         }
         if let Some(time) = &self.event_time {
@@ -220,7 +220,12 @@ pub(super) fn without(
     }
 }
 
+/// `time` if it is a multiple of `interval`, else the first one after it.
+pub(super) fn multiple_from(time: UnixNanos, interval: i64) -> UnixNanos {
+    if time.rem_euclid(interval) == 0 { time } else { multiple_after(time, interval) }
+}
+
 /// The first multiple of `interval` after `time`.
-pub(super) fn multiple_after(time: UnixNanos, interval: i64) -> UnixNanos {
+fn multiple_after(time: UnixNanos, interval: i64) -> UnixNanos {
     time.saturating_add(interval - time.rem_euclid(interval))
 }

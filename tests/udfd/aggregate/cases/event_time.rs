@@ -236,6 +236,13 @@ fn the_ends_of_time() {
             .event(1_000, bob(MIN), &["requests host=a user=bob why=timeout | n=1i | @-9223372036854775807"])
             .counted("late", 1),
         Scenario::new(
+            "at the first moment there may be a flush",
+            options![timeoutTimestampField("time"), flushInterval(ns(1)), resetOnFlush(true), count("n")],
+        )
+        .event(1_000, bob(MIN), &[])
+        .time(1_000, &[])
+        .time(1_001, &["requests host=a | n=1i | @-9223372036854775808"]),
+        Scenario::new(
             "nothing is behind the last moment: the clock ends it",
             with(options![timeout(ns(10))]),
         )
