@@ -1,5 +1,7 @@
 //! The life of a connection, as Kapacitor lives it.
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use kapacitor_udfd::agent::Outbox;
 use kapacitor_udfd::edge::Edge;
@@ -7,6 +9,7 @@ use kapacitor_udfd::handler::{Progress, StopReason};
 use kapacitor_udfd::limits::Limits;
 use kapacitor_udfd::mirror::Mirror;
 use kapacitor_udfd::proto::{self, response};
+use tokio::time::Instant;
 
 use super::support::*;
 
@@ -62,6 +65,32 @@ async fn init_restore_data_keepalive_snapshot_and_the_end() {
     let summary = served.ended.await.unwrap();
     assert_eq!(summary.task.map(|task| (task.task, task.node)), Some(("cpu_alert".into(), "mirror2".into())));
     assert_eq!((summary.counters.points, summary.counters.snapshots), (2, 1));
+}
+
+/// A kapacitord that sees the end while the last data is on its way through a task may end itself.
+#[tokio::test(start_paused = true)]
+async fn the_connection_stays_open_a_while_behind_the_last_data() {
+    let handler = Scripted::stream().on_stop(|_, out| {
+        out.point(&point(1))?;
+        Ok(Progress::Done)
+    });
+    let mut served = serve(handler);
+    served.peer.init().await;
+    served.peer.half_close().await;
+    served.peer.expect_covers().await;
+    served.peer.expect(response::Message::Point(point(1))).await;
+    let last = Instant::now();
+    served.peer.expect_end().await;
+    let stayed = last.elapsed();
+    assert!((Duration::from_millis(30)..Duration::from_millis(40)).contains(&stayed), "{stayed:?}");
+}
+
+#[tokio::test]
+async fn a_function_with_nothing_to_say_at_the_end_says_nothing() {
+    let mut served = serve(Scripted::stream());
+    served.peer.init().await;
+    served.peer.half_close().await;
+    served.peer.expect_end().await;
 }
 
 #[tokio::test]
