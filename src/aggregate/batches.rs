@@ -6,7 +6,7 @@ use super::dress::Dress;
 use super::emit::measurement;
 use super::ending::Reason;
 use super::event_time::EventTime;
-use super::events::Events;
+use super::events::{self, Events};
 use super::node::Node;
 use super::reading::Place;
 use super::timeline::Timeline;
@@ -77,24 +77,26 @@ impl OpenBatch {
 
     /// A point's frame with what the batch says of it, for when the batch is gone.
     pub(super) fn frame(&self, point: &PointView<'_>, origin: &[u8]) -> Vec<u8> {
-        let mut alone = Events::default();
-        alone.push(point);
         let mut body = Vec::with_capacity(point.body().len() + origin.len() + self.key.len());
         point_writer::time(point.time(), &mut body);
         body.extend_from_slice(origin);
         point_writer::text(number::GROUP, &self.key, &mut body);
-        alone.iter().for_each(|(_, entries)| body.extend_from_slice(entries));
+        events::runs(point).iter().for_each(|run| body.extend_from_slice(run));
         let mut frame = Vec::with_capacity(body.len() + 16);
         response::write_header(POINT, body.len(), &mut frame);
         frame.extend_from_slice(&body);
         frame
     }
 
-    /// How many points there are to go out, and the latest time of one.
-    fn size(&self) -> (usize, Option<i64>) {
-        let latest =
-            [&self.originals, &self.results].into_iter().filter_map(Events::span).map(|(_, last)| last);
-        (self.originals.len() + self.results.len(), latest.max())
+    /// How many points there are to go out.
+    pub(super) fn len(&self) -> usize {
+        self.originals.len() + self.results.len()
+    }
+
+    /// The latest time of one, if there is one.
+    fn latest(&self) -> Option<i64> {
+        let spans = [&self.originals, &self.results].into_iter().filter_map(Events::span);
+        spans.map(|(_, last)| last).max()
     }
 
     /// Whether results of this group's tasks belong to it.
@@ -127,7 +129,7 @@ impl Node {
         self.is_patient = true;
         let group = self.groups.of_batch(begin);
         self.groups.opened(group);
-        if self.settings.end_of_batch
+        if self.ends_with_batch
             && let Some(timeline) = self.groups.timeline_mut(group)
         {
             // Each batch has a time of its own.
@@ -156,7 +158,7 @@ impl Node {
         self.set_at_hand(true);
         // All of it belongs to this batch, however full the outbox is.
         self.is_patient = false;
-        if self.settings.end_of_batch {
+        if self.ends_with_batch {
             self.release_all(group, now, out)?;
             while let Some(oldest) = self.groups.get(group).and_then(|group| group.tasks.oldest) {
                 self.end(oldest, Reason::Batch, end.tmax(), out)?;
@@ -176,7 +178,7 @@ impl Node {
             self.frames.clear();
             batch.write(&mut self.frames);
             let name = measurement(&self.settings, self.origins.encoded(batch.origin));
-            let (begin, end) = self.emitter.frame(group, (name, None), (batch.size().0, tmax));
+            let (begin, end) = self.emitter.frame(group, (name, None), (batch.len(), tmax));
             if batch.is_begun {
                 out.encoded_points(&self.frames)?;
                 out.encoded_end(end)?;
@@ -204,7 +206,7 @@ impl Node {
             batch.is_begun = true;
             self.counters.split += 1;
             let name = measurement(&self.settings, self.origins.encoded(batch.origin));
-            let (begin, _) = self.emitter.frame(group, (name, None), (batch.size().0, 0));
+            let (begin, _) = self.emitter.frame(group, (name, None), (batch.len(), 0));
             out.encoded_begin(begin)?;
         }
         self.frames.clear();
@@ -226,7 +228,7 @@ impl Node {
         match &self.batch {
             Some(batch) => batch.is_cut,
             None => {
-                self.settings.end_of_batch
+                self.ends_with_batch
                     && (self.tasks.len() > 0 || self.event_time.as_ref().is_some_and(EventTime::holds_points))
             }
         }
@@ -243,7 +245,7 @@ impl Node {
             return Ok(());
         }
         self.break_off(out)?;
-        if !self.settings.end_of_batch {
+        if !self.ends_with_batch {
             return Ok(());
         }
         if self.release_everywhere(now, out)? == Progress::More {
@@ -270,10 +272,7 @@ impl Node {
             // There may be as many groups as tasks, and this is asked for each slice of them.
             return Ok(Progress::Done);
         }
-        let waiting = self.groups.iter().filter(|&(number, _)| {
-            self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
-        });
-        for group in waiting.map(|(number, _)| number).collect::<Vec<_>>() {
+        for group in self.waiting_groups() {
             if self.release_all(group, now, out)? == Progress::More {
                 return Ok(Progress::More);
             }
@@ -286,9 +285,8 @@ impl Node {
         let Some(batch) = &mut self.batch else { return Ok(()) };
         // What has begun to go out has been given up with the stream.
         batch.is_begun = false;
-        let (size, latest) = batch.size();
-        if size > 0 {
-            return self.close_batch(latest.unwrap_or_default(), out);
+        if let Some(latest) = batch.latest() {
+            return self.close_batch(latest, out);
         }
         if let Some(batch) = self.batch.take() {
             self.groups.closed(batch.group);

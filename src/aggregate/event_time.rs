@@ -238,7 +238,7 @@ impl Node {
 
     /// What lies ahead of a group may come about earlier by the clock than was known.
     pub(super) fn schedule(&mut self, group: u32) {
-        if self.settings.end_of_batch {
+        if self.ends_with_batch {
             // The end of the batch does it.
             return;
         }
@@ -261,15 +261,18 @@ impl Node {
         slice: &mut usize,
         out: &mut Outbox,
     ) -> Result<(), SendError> {
-        while self.is_crowded() && take_one(slice, out) {
-            let waits =
-                |&number: &u32| self.groups.timeline(number).is_some_and(|line| line.held.first().is_some());
-            let Some(group) = self.groups.iter().map(|(number, _)| number).find(waits) else { break };
-            if let Some(clock) = &mut self.event_time {
-                clock.last = Some(group);
+        if self.excess() == 0 {
+            return Ok(());
+        }
+        let last = self.event_time.as_ref().and_then(|clock| clock.last);
+        for group in last.into_iter().chain(self.waiting_groups()) {
+            if self.excess() == 0 || !take_one(slice, out) {
+                break;
             }
+            let Some(clock) = &mut self.event_time else { break };
+            clock.last = Some(group);
+            let max_delay = clock.max_delay;
             self.owe(group);
-            let max_delay = self.event_time.as_ref().map_or(0, |clock| clock.max_delay);
             if self.release(max_delay, now, out)? == Progress::More {
                 break;
             }
@@ -347,7 +350,7 @@ impl Node {
     /// The stream has ended: all groups come to the latest time there was in any of them.
     pub(super) fn finish(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
         self.break_off(out)?;
-        if std::mem::take(&mut self.settings.end_of_batch) {
+        if std::mem::take(&mut self.ends_with_batch) {
             // Without the end of its batch, a group is one as any other.
             let groups: Vec<u32> = self.groups.iter().map(|(number, _)| number).collect();
             for number in groups {

@@ -41,22 +41,7 @@ impl Events {
     /// Takes a point's time, tags and fields.
     #[inline]
     pub(super) fn push(&mut self, point: &PointView<'_>) {
-        let (body, mut entries) = (point.body(), point.entries());
-        // What entries there are stands side by side in two runs at the most, as Kapacitor writes points.
-        let mut runs = SmallVec::<[&[u8]; 4]>::new();
-        let mut run = 0..0;
-        loop {
-            let next = entries.next_range();
-            match next {
-                Some(range) if range.start == run.end => run.end = range.end,
-                next => {
-                    runs.extend(body.get(run).filter(|run| !run.is_empty()));
-                    let Some(range) = next else { break };
-                    run = range;
-                }
-            }
-        }
-        self.add(point.time(), &runs);
+        self.add(point.time(), &runs(point));
     }
 
     /// Takes what is known to be tags and fields, in one run or more.
@@ -168,6 +153,25 @@ impl Events {
         from.check(read.count == count)?;
         let tail = packed.to_vec();
         Ok(Self { heap_bytes: heap::block(tail.capacity()), tail, lacks_id, ..read })
+    }
+}
+
+/// The tags and fields of a point as they stand in it, side by side: in two runs at the most, as Kapacitor
+/// writes points.
+#[inline]
+pub(super) fn runs<'a>(point: &PointView<'a>) -> SmallVec<[&'a [u8]; 4]> {
+    let (body, mut entries) = (point.body(), point.entries());
+    let mut runs = SmallVec::new();
+    let mut run = 0..0;
+    loop {
+        match entries.next_range() {
+            Some(range) if range.start == run.end => run.end = range.end,
+            next => {
+                runs.extend(body.get(run).filter(|run| !run.is_empty()));
+                let Some(range) = next else { return runs };
+                run = range;
+            }
+        }
     }
 }
 

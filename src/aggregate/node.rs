@@ -40,6 +40,8 @@ pub(super) struct Node {
     pub(super) counters: Counters,
     /// Where deadlines follow events.
     pub(super) event_time: Option<EventTime>,
+    /// The end of a batch ends its tasks; not any more once the stream has ended.
+    pub(super) ends_with_batch: bool,
     /// The batch that flows in.
     pub(super) batch: Option<Box<OpenBatch>>,
     /// What there is to do may wait until a full outbox is emptied.
@@ -94,6 +96,7 @@ impl Node {
             origins: Origins::default(),
             counters: Counters::default(),
             event_time: EventTime::new(&settings.time),
+            ends_with_batch: settings.end_of_batch,
             batch: None,
             is_patient: true,
             frames: Vec::new(),

@@ -4,7 +4,7 @@ use super::batches::LARGE;
 use super::dress::Dress;
 use super::emit::{Ended, id_values, measurement, own_time, whole_id};
 use super::ending::Reason;
-use super::events::Events;
+use super::events::{self, Events};
 use super::node::Node;
 use super::options::Function;
 use super::reading::Place;
@@ -173,9 +173,7 @@ impl Node {
             point_writer::text(number::GROUP, &group.key, &mut body);
             group.dimensions.iter().for_each(|name| point_writer::text(number::DIMENSION, name, &mut body));
         }
-        let mut alone = Events::default();
-        alone.push(point);
-        alone.iter().for_each(|(_, entries)| body.extend_from_slice(entries));
+        events::runs(point).iter().for_each(|run| body.extend_from_slice(run));
         body
     }
 }

@@ -25,14 +25,22 @@ impl Node {
         Ok(true)
     }
 
+    /// What its state takes, in bytes, less points that are too many to wait: they go on, and no task has to go for
+    /// them.
+    #[inline]
+    fn settled_bytes(&self) -> usize {
+        self.bytes() - self.excess()
+    }
+
     fn has_room(&self) -> bool {
-        self.tasks.len() < self.settings.max_tasks && self.bytes() + Tasks::BYTES <= self.settings.max_bytes
+        self.tasks.len() < self.settings.max_tasks
+            && self.settled_bytes() + Tasks::BYTES <= self.settings.max_bytes
     }
 
     /// With `reject`, an open task gets no event that adds to a state that is over its bound.
     pub(super) fn is_closed_to_growth(&self, number: u32) -> bool {
         self.settings.on_overflow == OnOverflow::Reject
-            && self.bytes() > self.settings.max_bytes
+            && self.settled_bytes() > self.settings.max_bytes
             && self.settings.can_grow()
             && self
                 .tasks
@@ -42,7 +50,7 @@ impl Node {
 
     /// An event may have made lists longer than there is room for.
     pub(super) fn stay_within_bytes(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
-        while self.bytes() > self.settings.max_bytes
+        while self.settled_bytes() > self.settings.max_bytes
             && self.settings.on_overflow != OnOverflow::Reject
             && !out.is_full()
             && let Some(oldest) = self.tasks.oldest()
@@ -69,7 +77,7 @@ impl Node {
     pub(super) fn is_over_limits(&self) -> bool {
         self.settings.on_overflow != OnOverflow::Reject
             && (self.tasks.len() > self.settings.max_tasks
-                || self.bytes() > self.settings.max_bytes && self.tasks.len() > 0)
+                || self.settled_bytes() > self.settings.max_bytes && self.tasks.len() > 0)
     }
 
     /// Comes back within the limits, a slice at a time.

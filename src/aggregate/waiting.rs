@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use smallvec::SmallVec;
 
+use super::event_time::EventTime;
 use super::held::{Waiting, view};
 use super::node::{AT_ONCE, Moment, Node};
 use super::reading::Place;
@@ -44,7 +45,7 @@ impl Node {
             self.count(&arrival);
             self.wait(group, arrival.time, point);
             self.owe(group);
-            if arrival.is_late || self.is_crowded() {
+            if arrival.is_late || self.excess() > 0 {
                 self.release(max_delay, now, out)?;
             }
         }
@@ -78,9 +79,19 @@ impl Node {
         }
     }
 
-    /// Whether so much waits that the first need not wait any more.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.event_time.as_ref().is_some_and(|clock| clock.held > self.settings.max_bytes / HELD_PART)
+    /// How many bytes wait that are too many: the first points need not wait any more.
+    #[inline]
+    pub(super) fn excess(&self) -> usize {
+        let held = self.event_time.as_ref().map_or(0, EventTime::bytes);
+        held.saturating_sub(self.settings.max_bytes / HELD_PART)
+    }
+
+    /// The groups in which points wait. A look at all groups: there may be as many as tasks.
+    pub(super) fn waiting_groups(&self) -> Vec<u32> {
+        let waits = |&(number, _): &(u32, _)| {
+            self.groups.timeline(number).is_some_and(|timeline| timeline.held.first().is_some())
+        };
+        self.groups.iter().filter(waits).map(|(number, _)| number).collect()
     }
 
     /// All points of a group that wait are taken, and its time comes to that of the newest.
@@ -110,18 +121,15 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Progress, SendError> {
-        let progress = match self.take_ready(max_delay, now, out)? {
-            Progress::Done => self.advance_owed(max_delay, out)?,
-            Progress::More => Progress::More,
-        };
-        // If no more points come, the clock goes on where a full outbox was in the way.
-        let owed = self.event_time.as_ref().map_or(0, |clock| clock.owed.len());
-        for at in 0..owed {
-            if let Some(group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(at).copied()) {
-                self.schedule(group);
-            }
+        if self.take_ready(max_delay, now, out)? == Progress::Done
+            && self.advance_owed(max_delay, out)? == Progress::Done
+        {
+            return Ok(Progress::Done);
         }
-        Ok(progress)
+        // If no more points come, the clock goes on where a full outbox was in the way.
+        let owed = self.event_time.as_ref().map(|clock| clock.owed.clone());
+        owed.into_iter().flatten().for_each(|group| self.schedule(group));
+        Ok(Progress::More)
     }
 
     /// Those points are taken.
@@ -172,8 +180,8 @@ impl Node {
     /// Looks for points that need not wait any more, in the groups that points have come for. Where too many wait,
     /// the group of the last one makes room.
     fn make_ready(&mut self, max_delay: i64) {
+        let mut excess = self.excess();
         let Some(clock) = &mut self.event_time else { return };
-        let mut excess = clock.held.saturating_sub(self.settings.max_bytes / HELD_PART);
         for &group in &clock.owed {
             let Some(timeline) = self.groups.timeline_mut(group) else { continue };
             let watermark = timeline.watermark(max_delay);

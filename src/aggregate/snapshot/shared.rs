@@ -109,7 +109,7 @@ fn read_timeline(from: &mut Reader<'_>) -> Result<Timeline, Damaged> {
 }
 
 pub(super) fn write_batch(batch: Option<&OpenBatch>, out: &mut Vec<u8>) {
-    let batch = batch.filter(|batch| batch.originals.len() + batch.results.len() > 0);
+    let batch = batch.filter(|batch| batch.len() > 0);
     out.push(u8::from(batch.is_some()));
     if let Some(batch) = batch {
         pack::write_u64(out, u64::from(batch.group()));

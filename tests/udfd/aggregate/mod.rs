@@ -23,6 +23,7 @@ mod property_all;
 
 mod raw;
 
+mod batch_floods;
 mod bounds;
 mod bursts;
 mod floods;
