@@ -65,6 +65,12 @@ pub mod mirror;
 
 pub mod aggregate;
 
+mod value;
+
+mod pack;
+
+mod heap;
+
 pub mod edge;
 
 pub mod builtin;

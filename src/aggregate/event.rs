@@ -8,9 +8,10 @@ use super::kept::Kept;
 use super::names::Event;
 use super::node::Node;
 use super::options::Function;
-use super::reduce::{Tally, heap};
+use super::reduce::Tally;
 use super::settings::{Keep, Settings};
 use super::tasks::{Gathered, Task};
+use crate::heap;
 use crate::wire::point::PointView;
 
 /// The length of a string output that ends its task. `InfluxDB` takes 64 KiB.

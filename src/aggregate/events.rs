@@ -6,9 +6,9 @@ use std::{array, slice};
 
 use smallvec::SmallVec;
 
-use super::pack::{self, Damaged, Reader};
-use super::reduce::heap;
 use crate::handler::UnixNanos;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
 use crate::wire::entry::Entries;
 use crate::wire::point::PointView;
 use crate::wire::varint;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::deadlines::Deadlines;
-use super::reduce::heap;
 use super::settings::PointTime;
 use super::timeline::Timeline;
 use crate::handler::UnixNanos;
+use crate::heap;
 use crate::wire::WireError;
 use crate::wire::batch::BeginBatchView;
 use crate::wire::entry::{EntryKind, bytes};

@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::node::AT_ONCE;
-use super::reduce::heap;
+use crate::heap;
 use crate::wire::point::{Outline, PointView};
 use crate::wire::{frame, request};
 

@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use super::names::{Event, Names};
-use super::reduce::heap;
 use super::template::{Part, Template};
-use super::value::Value;
+use crate::heap;
+use crate::value::Value;
 
 /// The longest id. Attack: ids are what others send, and each is kept as long as its task is open.
 pub(super) const MAX_ID: usize = 1024;

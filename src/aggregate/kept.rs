@@ -4,8 +4,9 @@ use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
 use super::names::value;
-use super::reduce::{Tally, heap};
-use super::value::Value;
+use super::reduce::Tally;
+use crate::heap;
+use crate::value::Value;
 use crate::wire::entry::{Entries, Entry, EntryKind};
 use crate::wire::{WireError, fields, patch};
 

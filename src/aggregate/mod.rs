@@ -7,8 +7,6 @@
 //! it or a session. `timers` sees to time by the clock, `event_time` and `waiting` by the events, `batches` to those
 //! that flow in.
 
-mod value;
-
 mod names;
 
 mod template;
@@ -80,8 +78,6 @@ mod counters;
 mod warnings;
 
 mod snapshot;
-
-mod pack;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::short::{head, same};
-use super::value::Value;
+use crate::value::Value;
 use crate::wire::WireError;
 use crate::wire::entry::{Entry, EntryKind, bytes, length_bit};
 use crate::wire::fields;

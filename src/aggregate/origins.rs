@@ -5,7 +5,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use slab::Slab;
 
-use super::reduce::heap;
+use crate::heap;
 use crate::wire::point::{self, PointView};
 use crate::wire::point_writer;
 

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::names::Names;
 use super::settings::Reference;
-use super::value::Value;
+use crate::value::Value;
 use crate::wire::point::PointView;
 
 /// How events tell their time.

@@ -14,10 +14,11 @@ use super::groups::Groups;
 use super::identity::Id;
 use super::index::Index;
 use super::kept::Kept;
-use super::reduce::{Reducer, heap};
+use super::reduce::Reducer;
 use super::short::same;
 use super::slots::Slots;
 use crate::handler::UnixNanos;
+use crate::heap;
 
 /// The open tasks.
 #[derive(Debug)]

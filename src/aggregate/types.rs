@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use tracing::warn;
 
-use super::value::Value;
+use crate::value::Value;
 
 /// How many names of fields are remembered beyond those the options name. Attack: with `keep('*')` names
 /// are chosen by others. The fields of names beyond them come out as they are.

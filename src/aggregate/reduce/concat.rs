@@ -2,9 +2,10 @@
 
 use thin_vec::ThinVec;
 
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use super::Tally;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct Concat {
@@ -56,7 +57,7 @@ impl Concat {
 mod tests {
     use crate::aggregate::reduce::Kind;
     use crate::aggregate::reduce::testing::check;
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn concatenations() {

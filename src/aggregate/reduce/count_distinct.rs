@@ -10,9 +10,10 @@ use hyperloglockless::HyperLogLog;
 use siphasher::sip::SipHasher13;
 use thin_vec::ThinVec;
 
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use super::Tally;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// So many are counted exactly: 1 KiB.
 const EXACT: usize = 128;
@@ -179,7 +180,7 @@ mod tests {
     use super::*;
     use crate::aggregate::reduce::testing::{check, run};
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::{Bool, Double, Int, Text};
+    use crate::value::Value::{Bool, Double, Int, Text};
 
     #[test]
     fn few_values_are_counted_exactly() {

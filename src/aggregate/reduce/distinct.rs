@@ -7,10 +7,11 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
+use super::Tally;
 use super::json::{self, Array};
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// None before the first value.
 #[derive(Debug, Default)]
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
     use crate::aggregate::reduce::Kind;
     use crate::aggregate::reduce::testing::check;
-    use crate::aggregate::value::Value::{Bool, Double, Int, Text};
+    use crate::value::Value::{Bool, Double, Int, Text};
 
     #[test]
     fn distinct_values() {

@@ -1,8 +1,8 @@
 //! `duration`: the last event time less the first, in units.
 
 use super::number::{double, double_of_count};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// Before the first event `first` is greater than `last`.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Duration {
 mod tests {
     use crate::aggregate::reduce::testing::check_times;
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::Double;
+    use crate::value::Value::Double;
 
     #[test]
     fn durations() {

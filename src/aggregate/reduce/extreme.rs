@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::number::Number;
-use crate::aggregate::pack::{Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{Damaged, Reader};
+use crate::value::Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct Extreme(Option<Number>);
@@ -37,7 +37,7 @@ impl Extreme {
 mod tests {
     use crate::aggregate::reduce::testing::check;
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn extremes() {

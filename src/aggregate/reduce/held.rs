@@ -2,9 +2,9 @@
 
 use thin_vec::ThinVec;
 
-use super::heap;
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// A [`Value`] of our own, or none yet; 16 bytes and the text.
 #[derive(Debug, Default)]

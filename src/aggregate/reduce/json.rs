@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-use crate::aggregate::value::Value;
+use crate::value::Value;
 
 /// How the text of an array is kept while it grows: whole, so that it can be given out as it is.
 pub(super) trait Array: Write {

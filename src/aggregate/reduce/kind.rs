@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::aggregate::reduce::Tally;
     use crate::aggregate::reduce::testing::{check_times, run};
-    use crate::aggregate::value::Value;
+    use crate::value::Value;
 
     #[test]
     fn counts() {

@@ -2,10 +2,11 @@
 
 use thin_vec::ThinVec;
 
+use super::Tally;
 use super::json::{self, Array};
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct List {
@@ -50,7 +51,7 @@ impl List {
 mod tests {
     use crate::aggregate::reduce::Kind;
     use crate::aggregate::reduce::testing::check;
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn lists() {

@@ -1,8 +1,8 @@
 //! `mean`: Welford's running mean, which does not lose the small values behind a great sum.
 
 use super::number::double_of_count;
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 #[derive(Debug, Default)]
 pub(crate) struct Mean {
@@ -40,7 +40,7 @@ impl Mean {
 mod tests {
     use crate::aggregate::reduce::testing::check;
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn means() {

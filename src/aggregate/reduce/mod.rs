@@ -3,8 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::pack::{self, Damaged, Reader};
-use super::value::Value;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 pub(crate) use kind::Kind;
 pub(crate) use tally::Tally;
@@ -55,8 +55,6 @@ mod number;
 pub(crate) mod held;
 
 mod json;
-
-pub(crate) mod heap;
 
 #[cfg(test)]
 mod testing;

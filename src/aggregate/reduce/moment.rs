@@ -3,8 +3,8 @@
 
 use super::Tally;
 use super::held::Held;
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -64,7 +64,7 @@ impl Moment {
 mod tests {
     use crate::aggregate::reduce::testing::{check, check_timed};
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn firsts_and_lasts() {

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// A value that is a number.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,11 +2,12 @@
 
 use thin_vec::ThinVec;
 
+use super::Tally;
 use super::number::double_of_count;
 use super::sketch::Sketch;
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// So many values are kept as they are: 1 KiB, about what the smallest sketch takes.
 pub(super) const EXACT: usize = 128;
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
     use crate::aggregate::reduce::Kind;
     use crate::aggregate::reduce::testing::check;
-    use crate::aggregate::value::Value::{Bool, Double, Int, Text};
+    use crate::value::Value::{Bool, Double, Int, Text};
 
     #[test]
     fn percentiles_of_few_values_are_exact() {

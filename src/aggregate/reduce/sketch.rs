@@ -6,9 +6,9 @@
 
 use sketches_ddsketch::{Config, DDSketch};
 
-use super::heap;
 use super::number::double_of_count;
-use crate::aggregate::pack::{self, Damaged, Reader};
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
 
 /// Bins of each sign; 16 KiB.
 const MAX_BINS: u32 = 2048;
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use crate::aggregate::reduce::testing::{check, run};
     use crate::aggregate::reduce::{Kind, Reducer};
-    use crate::aggregate::value::Value::Double;
+    use crate::value::Value::Double;
 
     /// Values in no order, the same each time.
     fn shuffled(count: u64, value: impl Fn(f64) -> f64) -> Vec<f64> {

@@ -1,9 +1,10 @@
 //! `stddev`: the sample standard deviation, as Kapacitor's, by Welford's method.
 
+use super::Tally;
 use super::number::double_of_count;
-use super::{Tally, heap};
-use crate::aggregate::pack::{self, Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::heap;
+use crate::pack::{self, Damaged, Reader};
+use crate::value::Value;
 
 /// None before the first value. Boxed, since three numbers would make every reducer larger.
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ impl Stddev {
 mod tests {
     use crate::aggregate::reduce::testing::check;
     use crate::aggregate::reduce::{Kind, Tally, heap};
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn standard_deviations() {

@@ -2,8 +2,8 @@
 
 use super::Tally;
 use super::number::Number;
-use crate::aggregate::pack::{Damaged, Reader};
-use crate::aggregate::value::Value;
+use crate::pack::{Damaged, Reader};
+use crate::value::Value;
 
 /// None before the first value, so that the sum of -0.0 is -0.0.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl Sum {
 mod tests {
     use crate::aggregate::reduce::testing::{check, snapshot};
     use crate::aggregate::reduce::{Kind, Tally};
-    use crate::aggregate::value::Value::{self, Bool, Double, Int, Text};
+    use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]
     fn sums() {

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::{Kind, Reducer, Tally};
-use crate::aggregate::pack::Reader;
-use crate::aggregate::value::Value;
+use crate::pack::Reader;
+use crate::value::Value;
 
 /// An event: the field's value and the event time.
 type Event<'a> = (Option<Value<'a>>, i64);

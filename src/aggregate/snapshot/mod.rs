@@ -14,11 +14,11 @@ use super::groups::Groups;
 use super::node::Node;
 use super::options::Function;
 use super::origins::Origins;
-use super::pack::{self, Damaged, Reader};
 use super::settings::{Keep, Reference, Settings, Time};
 use super::tasks::Tasks;
 use super::types::Types;
 use crate::handler::UnixNanos;
+use crate::pack::{self, Damaged, Reader};
 use crate::wire::point::PointView;
 use shared::known;
 

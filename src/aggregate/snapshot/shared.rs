@@ -7,9 +7,9 @@ use crate::aggregate::group::{Group, Times};
 use crate::aggregate::groups::Groups;
 use crate::aggregate::held::view;
 use crate::aggregate::origins::Origins;
-use crate::aggregate::pack::{self, Damaged, Reader};
 use crate::aggregate::timeline::Timeline;
 use crate::aggregate::types::{Type, Types};
+use crate::pack::{self, Damaged, Reader};
 use crate::wire::point::PointView;
 
 pub(super) fn write_types(types: &Types, out: &mut Vec<u8>) {

@@ -5,10 +5,10 @@ use crate::aggregate::events::Events;
 use crate::aggregate::identity::{Id, Kind, MAX_ID, Origin};
 use crate::aggregate::kept::Kept;
 use crate::aggregate::node::Node;
-use crate::aggregate::pack::{self, Damaged, Reader};
 use crate::aggregate::reduce::Reducer;
 use crate::aggregate::tasks::{Gathered, Task};
 use crate::handler::UnixNanos;
+use crate::pack::{self, Damaged, Reader};
 use crate::wire::entry::EntryKind;
 use crate::wire::fields;
 
