@@ -65,6 +65,10 @@ pub mod mirror;
 
 pub mod aggregate;
 
+mod script;
+
+pub use script::Budget;
+
 mod value;
 
 mod pack;

@@ -21,6 +21,8 @@ pub enum Reason {
     Stop,
     /// Its end event has come.
     End,
+    /// An event has come that begins a task (`startWhen`).
+    Restart,
     /// The batch has ended that its events came in.
     Batch,
     /// It goes on; this is its result so far (`flushInterval`).
@@ -29,7 +31,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Timeout,
         Self::Inactivity,
         Self::Previous,
@@ -38,6 +40,7 @@ impl Reason {
         Self::MaxList,
         Self::Stop,
         Self::End,
+        Self::Restart,
         Self::Batch,
         Self::Flush,
     ];
@@ -53,6 +56,7 @@ impl Reason {
             Self::MaxList => "max_list",
             Self::Stop => "stop",
             Self::End => "end",
+            Self::Restart => "restart",
             Self::Batch => "batch",
             Self::Flush => "flush",
         }
@@ -60,14 +64,14 @@ impl Reason {
 
     /// Whether the task was cut short: its point says so with the timeout tags.
     pub(super) fn is_timeout(self) -> bool {
-        !matches!(self, Self::End | Self::Batch | Self::Flush)
+        !matches!(self, Self::End | Self::Restart | Self::Batch | Self::Flush)
     }
 
     /// Whether a task that ends for this reason comes out. Others vanish, counted.
     pub(super) fn comes_out(self, settings: &Settings) -> bool {
         match self {
             Self::Timeout | Self::Inactivity => settings.push_on_timeout || settings.push_previous,
-            Self::End | Self::Batch => settings.emit_on_end,
+            Self::End | Self::Restart | Self::Batch => settings.emit_on_end,
             _ => true,
         }
     }

@@ -20,6 +20,8 @@ pub enum Function {
     },
     /// `@session()`: the events of a stream's task come out as a batch.
     Session,
+    /// `@script()`: every point of a stream as a script leaves it.
+    Script,
 }
 
 impl Function {
@@ -32,7 +34,7 @@ impl Function {
     pub fn wants(self) -> Edge {
         match self {
             Self::Aggregate { wants, .. } => wants,
-            Self::Session => Edge::Stream,
+            Self::Session | Self::Script => Edge::Stream,
         }
     }
 
@@ -41,6 +43,7 @@ impl Function {
         match self {
             Self::Aggregate { provides, .. } => provides,
             Self::Session => Edge::Batch,
+            Self::Script => Edge::Stream,
         }
     }
 }
@@ -51,6 +54,7 @@ impl fmt::Display for Function {
         let word = match self {
             Self::Aggregate { .. } => "aggregate",
             Self::Session => "session",
+            Self::Script => "script",
         };
         write!(f, "{word} {} -> {}", self.wants(), self.provides())
     }

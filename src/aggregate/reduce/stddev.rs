@@ -62,7 +62,8 @@ impl Stddev {
 #[cfg(test)]
 mod tests {
     use crate::aggregate::reduce::testing::check;
-    use crate::aggregate::reduce::{Kind, Tally, heap};
+    use crate::aggregate::reduce::{Kind, Tally};
+    use crate::heap;
     use crate::value::Value::{self, Bool, Double, Int, Text};
 
     #[test]

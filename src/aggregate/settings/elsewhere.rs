@@ -27,7 +27,7 @@ fn reason(function: Function, meaning: Meaning) -> String {
         }
         (Function::Session, _) => format!("a session's events come out as they are; {}", instead(meaning)),
         // No other option is missing anywhere.
-        (Function::Aggregate { .. }, _) => format!("{function} has none; leave it out"),
+        (Function::Aggregate { .. } | Function::Script, _) => format!("{function} has none; leave it out"),
     }
 }
 

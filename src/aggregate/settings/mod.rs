@@ -45,6 +45,13 @@ pub(crate) struct Settings {
     /// In the script's order.
     pub(crate) outputs: Vec<Output>,
     pub(crate) keep: Keep,
+    pub(crate) code: Option<ScriptText>,
+    pub(crate) timeout_code: Option<ScriptText>,
+    pub(crate) start_when: Option<ScriptText>,
+    pub(crate) end_when: Option<ScriptText>,
+    /// How often a timeoutCode that failed is tried again.
+    pub(crate) max_timeout_retries: u64,
+    pub(crate) on_error: OnError,
     pub(crate) map_action: MapAction,
     pub(crate) end_of_task: bool,
     /// Durations are nanoseconds.
@@ -97,6 +104,12 @@ impl Settings {
             outputs: outputs::of(&calls)?,
             keep: keep(&calls, task_id.as_ref()),
             task_id,
+            code: None,
+            timeout_code: None,
+            start_when: None,
+            end_when: None,
+            max_timeout_retries: 0,
+            on_error: OnError::Tag,
             map_action: calls.word(Meaning::MapAction)?.unwrap_or(MapAction::CreateOrUpdate),
             end_of_task: calls.switch(Meaning::EndOfTask).unwrap_or(false),
             timeout,
@@ -232,6 +245,23 @@ impl Keep {
 pub(crate) enum MapAction {
     CreateOrUpdate,
     Create,
+    Update,
+}
+
+/// What a script that fails does to its event, or to its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnError {
+    Tag,
+    Drop,
+    Stop,
+}
+
+/// A script as the node's call has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScriptText {
+    /// The option as it was called.
+    pub(crate) option: String,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

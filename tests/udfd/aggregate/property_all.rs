@@ -172,6 +172,7 @@ fn random_scenarios_get_everywhere() {
         scenario.steps.iter().for_each(|(step, _)| drop(play(&mut model, step)));
         let what = match scenario.function {
             Function::Session => "session",
+            Function::Script => "script",
             function if function.wants() == Edge::Batch => "batches",
             _ if model.is_by_clock() => "clock",
             Function::Aggregate { .. } => "event time",
