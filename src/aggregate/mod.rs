@@ -29,6 +29,10 @@ mod timers;
 
 mod ending;
 
+mod halt;
+
+mod task;
+
 mod tasks;
 
 mod index;
