@@ -106,8 +106,7 @@ pub enum Problem {
     },
     /// The handler has no use for a bound of scripts.
     #[error(
-        "function `{function}`: {key} means nothing for handler {handler}, which runs no scripts; accepted is it for \
-         {}",
+        "function `{function}`: {key} means nothing for handler {handler}, which runs no scripts; it is accepted for {}",
         scripted()
     )]
     NoScripts {

@@ -33,7 +33,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "emitOnEnd",
         ON,
         "NOT passThrough",
-        "Whether a task that an event (endWhen, task.end(), a restart) or its batch's end has ended comes out. If not, it is counted.",
+        "Whether a task ended by an event (endWhen, task.end(), a restart) or its batch's end comes out. If not, it vanishes and is counted.",
     )
     .only(Only::Points),
     once(
