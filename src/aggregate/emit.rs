@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::names;
 use super::reduce::Reducer;
 use super::settings::{Output, PointTime, Settings};
-use super::tasks::Task;
+use super::task::Task;
 use super::types::{Type, Types};
 use crate::edge::Edge;
 use crate::options::exact_double;
@@ -325,7 +325,7 @@ impl<'a> Point<'a> {
     /// A point needs a field, to Kapacitor as to `InfluxDB`: the number of events, under the first of `count`,
     /// `count_1` and so on that is neither a tag nor of another type.
     fn count(&mut self, reason: Reason) {
-        let events = i64::try_from(self.task.events).unwrap_or(i64::MAX);
+        let events = i64::try_from(self.task.events.get()).unwrap_or(i64::MAX);
         let mut name = COUNT.to_owned();
         for number in 1.. {
             #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]

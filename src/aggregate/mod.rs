@@ -29,6 +29,10 @@ mod timers;
 
 mod ending;
 
+mod halt;
+
+mod task;
+
 mod tasks;
 
 mod index;
@@ -91,6 +95,7 @@ use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::options as table;
 use crate::proto::InitRequest;
+use crate::script::Budget;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::PointView;
 use node::Node;
@@ -104,6 +109,7 @@ const TELL: UnixNanos = 60_000_000_000;
 #[derive(Debug)]
 pub struct Aggregate {
     function: Function,
+    budget: Budget,
     /// `None` before Init.
     node: Option<Node>,
     /// When the counters are logged next, if they are.
@@ -113,7 +119,12 @@ pub struct Aggregate {
 impl Aggregate {
     /// A handler for this function.
     pub fn new(function: Function) -> Self {
-        Self { function, node: None, tell: None }
+        Self::with_budget(function, Budget::default())
+    }
+
+    /// A handler whose scripts may use up so much in each call.
+    pub fn with_budget(function: Function, budget: Budget) -> Self {
+        Self { function, budget, node: None, tell: None }
     }
 
     /// What it has seen since Init.
@@ -162,7 +173,7 @@ impl Handler for Aggregate {
         }
         if settings.end_of_task {
             warn!(
-                "endOfTask: every event ends its task, which is seldom meant; maxEvents and timeouts end tasks too"
+                "endOfTask: every event ends its task, which is seldom meant; endWhen says which event does"
             );
         }
         self.tell = enabled!(Level::DEBUG).then(|| now.saturating_add(TELL));

@@ -5,10 +5,11 @@ use super::dress::Dress;
 use super::emit::{Ended, id_values, measurement, own_time, whole_id};
 use super::ending::Reason;
 use super::events::{self, Events};
+use super::halt::Halt;
 use super::node::Node;
 use super::options::Function;
 use super::reading::Place;
-use crate::agent::{Outbox, SendError};
+use crate::agent::Outbox;
 use crate::edge::Edge;
 use crate::handler::UnixNanos;
 use crate::wire::point::{PointView, number, origin_bytes};
@@ -22,7 +23,7 @@ impl Node {
         reason: Reason,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         let Some(task) = self.tasks.get(number) else { return Ok(()) };
         let moment = match reason {
             _ if self.event_time.is_none() => now,
@@ -61,7 +62,7 @@ impl Node {
         reason: Reason,
         moment: i64,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
         let Some(task) = tasks.get(number) else { return Ok(()) };
         let Some(events) = task.events() else {
@@ -111,7 +112,7 @@ impl Node {
         point: &PointView<'_>,
         place: &Place,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         let function = self.settings.function;
         match (function.wants(), function.provides()) {
             (Edge::Stream, Edge::Stream) => out.forward(*point),
@@ -134,12 +135,7 @@ impl Node {
     }
 
     /// An original is a batch by itself. One whose group can't be told has no place in any.
-    fn pass_alone(
-        &mut self,
-        point: &PointView<'_>,
-        place: &Place,
-        out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    fn pass_alone(&mut self, point: &PointView<'_>, place: &Place, out: &mut Outbox) -> Result<(), Halt> {
         let function = self.settings.function;
         let Ok(group) = self.group_of(point, place) else { return Ok(()) };
         let Some(group) = self.groups.get(group) else { return Ok(()) };

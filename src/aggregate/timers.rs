@@ -2,11 +2,12 @@
 //! what comes in between is not kept waiting.
 
 use super::ending::Reason;
+use super::halt::Halt;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
-use super::tasks::{Gathered, Task};
-use crate::agent::{Outbox, SendError};
+use super::task::{Flags, Gathered, Task};
+use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
 
 /// How many tasks are looked at in one call: some milliseconds, after which input that has come meanwhile
@@ -81,7 +82,7 @@ impl Node {
     }
 
     /// Ends what is over, then lets results so far out.
-    pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+    pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), Halt> {
         let mut slice = SLICE;
         if self.is_batch_begun() {
             return Ok(());
@@ -101,7 +102,7 @@ impl Node {
     }
 
     /// The stream has ended: what is open comes out, if it is to.
-    pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+    pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
         if self.has_leftovers() {
             self.end_leftovers(now, &mut { usize::MAX }, out)?;
             if self.has_leftovers() {
@@ -123,7 +124,7 @@ impl Node {
         Ok(Progress::Done)
     }
 
-    fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, SendError> {
+    fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, Halt> {
         while let Some((known, number)) = self.tasks.deadlines.first().filter(|&(due, _)| due <= now) {
             if !take_one(slice, out) {
                 return Ok(Progress::More);
@@ -153,12 +154,12 @@ impl Node {
         }
     }
 
-    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), Halt> {
         while let Some((number, _)) = self.flushing.as_ref().and_then(|flushing| flushing.rest) {
             if !take_one(slice, out) {
                 break;
             }
-            if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
+            if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
                 self.emit(number, Reason::Flush, now, out)?;
                 self.flushed(number);
             }
@@ -182,7 +183,7 @@ impl Node {
 
     pub(super) fn flushed(&mut self, number: u32) {
         let Some(task) = self.tasks.get_mut(number) else { return };
-        task.is_dirty = false;
+        task.flags.set(Flags::DIRTY, false);
         if self.settings.flush.is_none_or(|flush| !flush.reset) {
             return;
         }

@@ -6,7 +6,7 @@ use crate::aggregate::identity::{Id, Kind, MAX_ID, Origin};
 use crate::aggregate::kept::Kept;
 use crate::aggregate::node::Node;
 use crate::aggregate::reduce::Reducer;
-use crate::aggregate::tasks::{Gathered, Task};
+use crate::aggregate::task::{Flags, Gathered, Task};
 use crate::handler::UnixNanos;
 use crate::pack::{self, Damaged, Reader};
 use crate::wire::entry::EntryKind;
@@ -37,7 +37,7 @@ impl Node {
         task.active = created.wrapping_add(from.i64()?).min(latest);
         task.first = created.wrapping_add(from.i64()?);
         task.last = task.first.wrapping_add(from.i64()?);
-        task.events = from.u64()?;
+        task.events = Count::new(from.u64()?);
         let flags = from.u8()?;
         task.is_dirty = flags & DIRTY != 0;
         if flags & KEPT != 0 {
@@ -100,7 +100,7 @@ pub(super) fn write(now: UnixNanos, task: &Task, names: usize, out: &mut Vec<u8>
     pack::write_i64(out, task.active.wrapping_sub(task.created));
     pack::write_i64(out, task.first.wrapping_sub(task.created));
     pack::write_i64(out, task.last.wrapping_sub(task.first));
-    pack::write_u64(out, task.events);
+    pack::write_u64(out, task.events.get());
     let kept = task.kept();
     let dirty = if task.is_dirty { DIRTY } else { 0 };
     let kept_flag = if kept.is_some() { KEPT } else { 0 };
