@@ -16,6 +16,9 @@ mod play;
 mod points;
 mod tick;
 
+use std::fs;
+use std::path::Path;
+
 use example::{Expected, examples};
 
 const SCRIPTS: &str = include_str!("../../../../docs/scripts.md");
@@ -38,6 +41,41 @@ fn every_example_of_the_scripts_does_what_stands_below_it() {
     assert!(played >= 40 && refused >= 4, "{played} examples are played, {refused} are refused");
 }
 
+/// A kapacitord would tell; here it is known without one.
+#[test]
+fn every_script_of_the_documents_and_examples_is_taken() {
+    let (mut taken, mut wrong) = (0, vec![]);
+    for (name, text) in texts() {
+        for script in tick::scripts(&text) {
+            match play::start(&script) {
+                Some(Ok(_)) => taken += 1,
+                Some(Err(error)) => wrong.push(format!("{name}: {error}")),
+                None => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(taken > 40, "{taken}");
+}
+
+/// The scripts outside of this page: what they are of, and each.
+fn texts() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![];
+    for document in ["README.md", "docs/aggregate.md", "docs/logstash.md", "docs/time.md"] {
+        let text = fs::read_to_string(root.join(document)).unwrap();
+        let scripts = text.split("```tick\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        texts.extend(scripts.map(|script| (document.to_owned(), script.to_owned())));
+    }
+    for example in fs::read_dir(root.join("examples")).unwrap() {
+        let path = example.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "tick") {
+            texts.push((path.display().to_string(), fs::read_to_string(path).unwrap()));
+        }
+    }
+    texts
+}
+
 /// Whoever looks for a word finds it with an example.
 #[test]
 fn every_name_has_an_example() {
@@ -48,7 +86,7 @@ fn every_name_has_an_example() {
 }
 
 /// What a script can call and what the functions' options for scripts are called.
-const NAMES: [&str; 52] = [
+const NAMES: [&str; 54] = [
     "@script()",
     "@aggregate()",
     "@aggregateBatch()",
@@ -100,5 +138,7 @@ const NAMES: [&str; 52] = [
     "task.inactivity_timeout",
     "task.end()",
     "emit(#{",
+    "emit(map)",
+    "emit(event)",
     "log(",
 ];

@@ -20,14 +20,7 @@ const STEP: i64 = 1_000_000;
 
 pub fn play(example: &Example) -> Result<(), Wrong> {
     let script = script(example.script);
-    let function = match script.function.as_str() {
-        "aggregate" => Function::STREAM,
-        "aggregateBatch" => Function::BATCH,
-        "session" => Function::Session,
-        "script" => Function::Script,
-        other => return Err(format!("@{other}() is not known")),
-    };
-    let started = Handled::start(function, &script.options, START);
+    let started = start(&script).ok_or_else(|| format!("@{}() is not known", script.function))?;
     match (&example.expected, started) {
         (Expected::Taken, Ok(_)) => Ok(()),
         (Expected::Played(turns), Ok(handled)) => played(script, handled, turns),
@@ -38,6 +31,18 @@ pub fn play(example: &Example) -> Result<(), Wrong> {
         }
         (_, Err(error)) => Err(format!("it is refused with\n{error}")),
     }
+}
+
+/// A node of the script; none for a function of another kind.
+pub fn start(script: &Script) -> Option<Result<Handled, Wrong>> {
+    let function = match script.function.as_str() {
+        "aggregate" => Function::STREAM,
+        "aggregateBatch" => Function::BATCH,
+        "session" => Function::Session,
+        "script" => Function::Script,
+        _ => return None,
+    };
+    Some(Handled::start(function, &script.options, START))
 }
 
 fn played(script: Script, handled: Handled, turns: &[Turn]) -> Result<(), Wrong> {

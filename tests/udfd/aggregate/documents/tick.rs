@@ -3,7 +3,7 @@
 use kapacitor_udfd::proto::option_value::Value;
 use kapacitor_udfd::proto::{self, OptionValue, ValueType};
 
-/// The one function of a script that is ours.
+/// A function of ours in a script.
 pub struct Script {
     pub function: String,
     pub options: Vec<proto::Option>,
@@ -17,10 +17,19 @@ struct Call<'a> {
     arguments: &'a str,
 }
 
+/// The first of the functions.
 pub fn script(text: &str) -> Script {
+    scripts(text).into_iter().next().expect("a function of ours")
+}
+
+pub fn scripts(text: &str) -> Vec<Script> {
     let calls = calls(text);
-    let ours = calls.iter().position(|call| call.sigil == '@').expect("a function of ours");
-    let (before, from) = calls.split_at(ours);
+    let functions = (0..calls.len()).filter(|&at| calls[at].sigil == '@');
+    functions.map(|at| script_at(&calls, at)).collect()
+}
+
+fn script_at(calls: &[Call<'_>], at: usize) -> Script {
+    let (before, from) = calls.split_at(at);
     let options = from.iter().skip(1).take_while(|call| call.sigil == '.');
     let options = options.map(|call| proto::Option {
         name: call.name.to_owned(),
@@ -129,6 +138,7 @@ pub fn duration(text: &str) -> i64 {
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
         "h" => 3_600_000_000_000,
+        "d" => 86_400_000_000_000,
         other => panic!("{other} is no unit here"),
     };
     text[..digits].parse::<i64>().expect("a number") * unit
