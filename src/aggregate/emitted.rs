@@ -1,10 +1,10 @@
 //! Points that scripts emit, on their way out.
 
-use super::emit::{Emitter, Whose};
+use super::emit::{Emitter, Owner};
 use super::halt::Halt;
 use super::held::view;
 use super::node::Node;
-use super::output::Sent;
+use super::output::{Sent, Whose};
 use super::reading::Place;
 use super::task::Task;
 use crate::agent::Outbox;
@@ -39,18 +39,21 @@ impl Node {
             match emitted {
                 Emitted::Event(body) => self.send_event(body, from, out)?,
                 Emitted::Fields(fields) => {
-                    let Self { settings, identity, emitter, counters, tasks, groups, origins, .. } = &mut *self;
-                    let Some((task, group)) = tasks.get(number).zip(groups.get_mut(from.group)) else { continue };
+                    let Self { settings, identity, emitter, counters, tasks, groups, origins, .. } =
+                        &mut *self;
+                    let Some((task, group)) = tasks.get(number).zip(groups.get_mut(from.group)) else {
+                        continue;
+                    };
                     let origin = match from.place.origin {
                         Some(origin) => origin_bytes(origins.encoded(origin)),
                         None => from.point.origin_bytes(),
                     };
                     let name = origin[0].to_vec();
                     let time = group.times.next(from.time, settings.point_time);
-                    let whose = Whose { settings, identity, task, group, counters };
-                    if emitter.write_fields(whose, origin, time, fields) {
-                        let sent = Sent { group: from.group, name: &name, time, task: Some(number) };
-                        self.send(&sent, None, out)?;
+                    let owner = Owner { settings, identity, task, group, counters };
+                    if emitter.write_fields(owner, origin, time, fields) {
+                        let whose = Whose::Open(number);
+                        self.send(&Sent { group: from.group, name: &name, time, whose }, out)?;
                     }
                 }
             }
@@ -75,41 +78,41 @@ impl Node {
         }
     }
 
-    /// Likewise what timeoutCode has emitted, from the finished point of a task that is no more.
+    /// Likewise what timeoutCode has emitted, from the finished point of a task that is no more. The first has that
+    /// point's time. The time that is then left for the point.
     pub(super) fn send_emitted_at_end(
         &mut self,
         emitted: &[Emitted],
         task: &Task,
-        name: &[u8],
-        time: i64,
+        (name, time): (&[u8], i64),
         out: &mut Outbox,
-    ) -> Result<(), Halt> {
+    ) -> Result<i64, Halt> {
+        let mut next = time;
         for emitted in emitted {
             self.counters.emitted += 1;
             let Self { settings, identity, emitter, counters, groups, origins, .. } = &mut *self;
-            let Some(group) = groups.get_mut(task.group) else { return Ok(()) };
-            let time = group.times.next(time, settings.point_time);
-            let is_there = match emitted {
+            let Some(group) = groups.get_mut(task.group) else { return Ok(next) };
+            let is_written = match emitted {
                 Emitted::Event(body) => {
                     emitter.set_body(body);
                     if settings.function.provides() == Edge::Stream {
-                        emitter.set_time(time);
+                        emitter.set_time(next);
                     }
                     true
                 }
                 Emitted::Fields(fields) => {
                     let [_, database, retention_policy] = origin_bytes(origins.encoded(task.origin));
-                    let origin = [name, database, retention_policy];
-                    let whose = Whose { settings, identity, task, group, counters };
-                    emitter.write_fields(whose, origin, time, fields)
+                    let owner = Owner { settings, identity, task, group, counters };
+                    emitter.write_fields(owner, [name, database, retention_policy], next, fields)
                 }
             };
-            if is_there {
-                let sent = Sent { group: task.group, name, time, task: None };
-                self.send(&sent, Some(task), out)?;
+            if is_written {
+                let sent = Sent { group: task.group, name, time: next, whose: Whose::Ended(task) };
+                next = group.times.next(time, settings.point_time);
+                self.send(&sent, out)?;
             }
         }
-        Ok(())
+        Ok(next)
     }
 }
 
@@ -122,7 +125,7 @@ impl Emitter {
     }
 
     /// Sets the time of what was written last: the last one in a message counts.
-    fn set_time(&mut self, time: i64) {
+    pub(super) fn set_time(&mut self, time: i64) {
         point_writer::time(time, self.body_mut());
     }
 }

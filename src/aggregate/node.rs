@@ -83,7 +83,6 @@ impl Moment {
     }
 }
 
-
 impl Node {
     pub(super) fn new(settings: Settings, scripts: Scripts, now: UnixNanos) -> Self {
         let mut names = Names::default();
@@ -224,7 +223,12 @@ impl Node {
     pub(super) fn bytes(&self) -> usize {
         let held = self.event_time.as_ref().map_or(0, EventTime::bytes)
             + self.batch.as_ref().map_or(0, |batch| batch.bytes());
-        self.tasks.bytes() + self.set_aside.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes() + held
+        self.tasks.bytes()
+            + self.set_aside.bytes()
+            + self.groups.bytes()
+            + self.origins.bytes()
+            + self.emitter.types.bytes()
+            + held
     }
 
     /// The task that takes the point, and what was read of it; none, and the point is an original.

@@ -2,13 +2,13 @@
 
 use tracing::warn;
 
+use super::emit::whole_id;
 use super::emitted::From;
 use super::ending::Reason;
+use super::group::Group;
 use super::halt::Halt;
 use super::held::view;
 use super::identity::Identity;
-use super::group::Group;
-use super::emit::whole_id;
 use super::names::Event;
 use super::node::{Moment, Node};
 use super::reading::Place;
@@ -16,7 +16,7 @@ use super::settings::{OnError, Settings};
 use super::task::{Flags, Lifetime, Scripted, Task};
 use crate::agent::Outbox;
 use crate::handler::UnixNanos;
-use crate::script::{self, Call, Failed, Look, Part};
+use crate::script::{self, Call, Emitted, Failed, Look, Part};
 use crate::value::Value;
 use crate::wire::point::{PointView, origin_bytes};
 use crate::wire::request::number::POINT;
@@ -26,7 +26,7 @@ use crate::wire::response;
 pub(super) const FAILED: &str = "_aggregateexception";
 
 /// An event: the point, what was read of it, and what is known of it from elsewhere.
-pub(super) type Came<'a, 'p> = (&'a PointView<'p>, &'a Event<'p>, &'a Place);
+pub(super) type Came<'a, 'p> = (&'a PointView<'a>, &'a Event<'p>, &'a Place);
 
 impl Node {
     /// Whether an event begins a task.
@@ -61,7 +61,7 @@ impl Node {
         let holds = scripts.holds(Part::EndWhen, now, &seen, |call| {
             fill_event(&mut call.event, slots, name, came);
             if let Some(group) = groups.get(task.group) {
-                fill_task(call, (settings, identity), group, task, lifetime_of(settings, scripted.as_deref()));
+                fill_task(call, identity, group, task, lifetime_of(settings, scripted.as_deref()));
             }
         });
         if let Some(scripted) = &mut scripted {
@@ -92,36 +92,60 @@ impl Node {
             }
         }
         let call = self.scripts.call();
-        let (is_cancelled, is_changed) = (call.is_cancelled, call.event.is_changed());
-        let emitted = std::mem::take(&mut call.emitted);
-        let over = over_now(call);
-        self.counters.cancelled += u64::from(is_cancelled);
-
-        let mut frame = std::mem::take(&mut self.changed);
-        let changed = if is_changed { self.changed(point, &mut frame) } else { None };
-        let read = changed.and_then(|point| self.names.read(&point).ok().map(|event| (point, event)));
-        let came = match &read {
-            Some((point, event)) => (point, event, place),
-            None => came,
+        let left = Left {
+            is_cancelled: call.is_cancelled,
+            emitted: std::mem::take(&mut call.emitted),
+            over: over_now(call),
+            is_earlier,
         };
-        let tally = self.gather(number, came.0, came.1, !is_cancelled);
-        self.counted(number, moment.event, is_earlier);
-        if !is_cancelled {
-            self.pass_on(came.0, place, out)?;
+        if !call.event.is_changed() {
+            return self.settle(number, moment, came, left, out);
         }
-        if !emitted.is_empty() {
+        let mut frame = std::mem::take(&mut self.changed);
+        self.write_changed(point, &mut frame);
+        let changed = view(&frame).and_then(|point| Some((point, self.names.read(&point).ok()?)));
+        let ends = match &changed {
+            Some((point, event)) => self.settle(number, moment, (point, event, place), left, out),
+            None => {
+                warn!("a point that code has changed can't be read; it goes on as it came");
+                self.settle(number, moment, came, left, out)
+            }
+        };
+        drop(changed);
+        self.changed = frame;
+        ends
+    }
+
+    /// What comes of an event once code has had its say.
+    fn settle(
+        &mut self,
+        number: u32,
+        moment: Moment,
+        came: Came<'_, '_>,
+        left: Left,
+        out: &mut Outbox,
+    ) -> Result<Option<Reason>, Halt> {
+        let (point, event, place) = came;
+        let Left { is_cancelled, emitted, over, is_earlier } = left;
+        let tally = self.gather(number, point, event, !is_cancelled);
+        self.counted(number, moment.event, is_earlier);
+        if is_cancelled {
+            self.counters.cancelled += 1;
+        } else {
+            self.pass_on(point, place, out)?;
+        }
+        if !emitted.is_empty()
+            && let Some(group) = self.tasks.get(number).map(|task| task.group)
+        {
             let goes_on = self.settings.pass_through && !is_cancelled;
-            let from = From { group, time: event.time.saturating_add(i64::from(goes_on)), place, point: came.0 };
+            let from = From { group, time: event.time.saturating_add(i64::from(goes_on)), place, point };
             self.send_emitted(&emitted, number, &from, out)?;
         }
-        let ends = over.or_else(|| self.ends_with(number, &tally));
-        let ends = match over {
-            Some(_) => over,
-            None => self.or_end_when(number, ends, moment.now, came),
-        };
-        drop(read);
-        self.changed = frame;
-        Ok(ends)
+        if over.is_some() {
+            return Ok(over);
+        }
+        let ends = self.ends_with(number, &tally);
+        Ok(self.or_end_when(number, ends, moment.now, came))
     }
 
     /// Runs code on an event. Why it failed, if it did; all else it leaves in the call, but for what is the task's.
@@ -135,7 +159,7 @@ impl Node {
         fill_event(&mut call.event, slots, name, came);
         let mut scripted = task.scripted.take();
         let before = scripted.as_deref().map_or(0, Scripted::boxed_bytes);
-        fill_task(call, (settings, identity), group, task, lifetime_of(settings, scripted.as_deref()));
+        fill_task(call, identity, group, task, lifetime_of(settings, scripted.as_deref()));
         if let Some(scripted) = &mut scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
@@ -188,19 +212,24 @@ impl Node {
         Ok(())
     }
 
-    /// The point as the call left it, in this buffer.
-    fn changed<'f>(&mut self, point: &PointView<'_>, frame: &'f mut Vec<u8>) -> Option<PointView<'f>> {
+    /// The frame of a point as the call left it, into this buffer.
+    fn write_changed(&mut self, point: &PointView<'_>, frame: &mut Vec<u8>) {
         let mut body = Vec::with_capacity(point.body().len() + 64);
         self.scripts.call().event.write(&mut body, |_, value| Some(value));
         frame.clear();
         response::write_header(POINT, body.len(), frame);
         frame.extend_from_slice(&body);
-        let changed = view(frame);
-        if changed.is_none() {
-            warn!("a point that code has changed can't be read; it goes on as it came");
-        }
-        changed
     }
+}
+
+/// What code left of a call.
+struct Left {
+    is_cancelled: bool,
+    emitted: Vec<Emitted>,
+    /// Why its task is over, by what it said.
+    over: Option<Reason>,
+    /// The event made its task older.
+    is_earlier: bool,
 }
 
 /// Where a plain condition looks.
@@ -240,12 +269,11 @@ fn fill_event(event: &mut script::Event, slots: &[usize], name: Option<&[u8]>, c
 /// What a script sees of the task, but for its map.
 pub(super) fn fill_task(
     call: &mut Call,
-    (settings, identity): (&Settings, &Identity),
+    identity: &Identity,
     group: &Group,
     task: &Task,
     lifetime: Lifetime,
 ) {
-    let _ = settings;
     let view = &mut call.task;
     view.id.clear();
     view.id.extend_from_slice(whole_id(identity, group, task));
@@ -261,10 +289,7 @@ pub(super) fn fill_task(
 /// How long a task is open.
 pub(super) fn lifetime_of(settings: &Settings, scripted: Option<&Scripted>) -> Lifetime {
     let own = scripted.and_then(|scripted| scripted.lifetime.as_deref()).copied();
-    own.unwrap_or(Lifetime {
-        timeout: settings.timeout,
-        inactivity_timeout: settings.inactivity_timeout,
-    })
+    own.unwrap_or(Lifetime { timeout: settings.timeout, inactivity_timeout: settings.inactivity_timeout })
 }
 
 /// The tags that no script may change.

@@ -197,6 +197,16 @@ impl Task {
         self.scripted.as_deref().map(|scripted| &scripted.state)
     }
 
+    /// Forgets the map, but not how long the task is open. How many bytes less it holds.
+    pub(super) fn reset_map(&mut self) -> usize {
+        let before = self.scripted.as_deref().map_or(0, Scripted::boxed_bytes);
+        match &mut self.scripted {
+            Some(scripted) if scripted.lifetime.is_some() => scripted.state = State::default(),
+            scripted => *scripted = None,
+        }
+        before - self.scripted.as_deref().map_or(0, Scripted::boxed_bytes)
+    }
+
     /// How long it is open where a script has set that.
     #[inline]
     pub(super) fn lifetime(&self) -> Option<&Lifetime> {

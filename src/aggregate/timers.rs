@@ -43,8 +43,12 @@ impl Settings {
     /// When a task is over, and why then.
     #[inline]
     pub(super) fn deadline(&self, task: &Task) -> (UnixNanos, Reason) {
-        let timeout = task.created.saturating_add(self.timeout);
-        match self.inactivity_timeout.map(|time| task.active.saturating_add(time)) {
+        let (timeout, inactivity_timeout) = match task.lifetime() {
+            None => (self.timeout, self.inactivity_timeout),
+            Some(own) => (own.timeout, own.inactivity_timeout),
+        };
+        let timeout = task.created.saturating_add(timeout);
+        match inactivity_timeout.map(|time| task.active.saturating_add(time)) {
             Some(inactive) if inactive < timeout => (inactive, Reason::Inactivity),
             _ => (timeout, Reason::Timeout),
         }
@@ -70,15 +74,16 @@ impl Node {
         if self.is_over_limits() || self.has_leftovers() || self.excess() > 0 {
             return Some(UnixNanos::MIN);
         }
+        let again = self.set_aside.next_due();
         if let Some(time) = &self.event_time {
-            return time.next_deadline();
+            return time.next_deadline().into_iter().chain(again).min();
         }
         let task = self.tasks.deadlines.first().map(|(due, _)| due);
         let flush = self.flushing.as_ref().map(|flushing| match flushing.rest {
             Some(_) => UnixNanos::MIN,
             None => flushing.next,
         });
-        task.into_iter().chain(flush).min()
+        task.into_iter().chain(flush).chain(again).min()
     }
 
     /// Ends what is over, then lets results so far out.
@@ -91,14 +96,15 @@ impl Node {
             self.end_leftovers(now, &mut slice, out)?;
             self.let_first_go(now, &mut slice, out)?;
             self.shrink(now, &mut slice, out)?;
-            return self.idle(now, &mut slice, out);
+            self.idle(now, &mut slice, out)?;
+            return self.try_again(now, &mut slice, out);
         }
         self.begin_flush(now);
         self.shrink(now, &mut slice, out)?;
         if self.expire(now, &mut slice, out)? == Progress::Done {
             self.flush(now, &mut slice, out)?;
         }
-        Ok(())
+        self.try_again(now, &mut slice, out)
     }
 
     /// The stream has ended: what is open comes out, if it is to.
@@ -112,16 +118,15 @@ impl Node {
         if self.event_time.is_some() && self.finish(now, out)? == Progress::More {
             return Ok(Progress::More);
         }
-        if !self.settings.flush_on_stop {
-            return Ok(Progress::Done);
-        }
-        while let Some(oldest) = self.tasks.oldest() {
+        while self.settings.flush_on_stop
+            && let Some(oldest) = self.tasks.oldest()
+        {
             if out.is_full() {
                 return Ok(Progress::More);
             }
             self.end(oldest, self.over(oldest, now).unwrap_or(Reason::Stop), now, out)?;
         }
-        Ok(Progress::Done)
+        self.give_all_up(out)
     }
 
     fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, Halt> {
@@ -187,12 +192,13 @@ impl Node {
         if self.settings.flush.is_none_or(|flush| !flush.reset) {
             return;
         }
+        let map = task.reset_map();
         let gathered = task.gathered.take().as_deref().map_or(0, Gathered::boxed_bytes);
         let held: usize = task.reducers.iter().map(Reducer::heap_bytes).sum();
         for (reducer, output) in task.reducers.iter_mut().zip(&self.settings.outputs) {
             *reducer = output.kind.start();
         }
-        self.tasks.grown(-(gathered + held).cast_signed());
+        self.tasks.grown(-(map + gathered + held).cast_signed());
     }
 }
 
