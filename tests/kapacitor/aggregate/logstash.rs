@@ -131,10 +131,7 @@ fn the_five_examples_without_code() {
     stack.write(shown(ONE_AFTER_THE_OTHER)[..3].join("\n"));
     for (country, towns) in [("France", r#"["Paris","Marseille"]"#), ("USA", r#"["New-York"]"#)] {
         let point = stack.sink.next();
-        assert_eq!(
-            (&*point.fields_string["country_name"], &*point.fields_string["towns"]),
-            (country, towns)
-        );
+        assert_eq!((&*point.fields_string["country_name"], &*point.fields_string["towns"]), (country, towns));
     }
     stack.stop_quietly(&[]);
 }

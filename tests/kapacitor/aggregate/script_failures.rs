@@ -86,7 +86,8 @@ fn an_endless_loop_takes_nothing_down() {
 #[ignore = "needs kapacitord"]
 fn what_a_script_can_t_have_is_not_there() {
     let stack = Stack::start();
-    for (n, code) in ["sleep(1)", "timestamp()", "eval(\"1\")", "import \"x\"", "print(1)"].iter().enumerate() {
+    for (n, code) in ["sleep(1)", "timestamp()", "eval(\"1\")", "import \"x\"", "print(1)"].iter().enumerate()
+    {
         let name = format!("task{n}");
         stack.define(&name, &task(&format!(".maxEvents(1).code('''{code}''')")));
         stack.write("requests,user=ann x=1 1");

@@ -138,22 +138,22 @@ impl Stage {
                 return Ok(vec![]);
             }
             ("end", "of stream") => self.handled.stop(self.now, StopReason::EndOfStream)?,
-            ("begin", head) => self.take(self.begin(head))?,
+            ("begin", head) => self.take(&self.begin(head))?,
             ("end", time) => {
                 let BeginBatch { name, group, tags, by_name, .. } = self.batch.take().expect("a begin");
                 let tmax = time.parse().expect("a time");
-                self.take(Came::End(Box::new(EndBatch { name, group, tmax, tags, by_name })))?
+                self.take(&Came::End(Box::new(EndBatch { name, group, tmax, tags, by_name })))?
             }
-            _ => self.take(self.point(what))?,
+            _ => self.take(&self.point(what))?,
         };
         Ok(shown(&heard(&frames)?))
     }
 
-    fn take(&mut self, came: Came) -> Result<Vec<Vec<u8>>, Wrong> {
-        if let Came::Begin(begin) = &came {
+    fn take(&mut self, came: &Came) -> Result<Vec<Vec<u8>>, Wrong> {
+        if let Came::Begin(begin) = came {
             self.batch = Some((**begin).clone());
         }
-        self.handled.take(self.now, &frame_of_what_came(&came))
+        self.handled.take(self.now, &frame_of_what_came(came))
     }
 
     /// Each timer goes off at its moment.
@@ -172,7 +172,15 @@ impl Stage {
         if self.batch.is_some() {
             let Point { time, tags, .. } = point;
             let Point { fields_bool, fields_double, fields_int, fields_string, .. } = point;
-            let inner = Point { time, tags, fields_bool, fields_double, fields_int, fields_string, ..Point::default() };
+            let inner = Point {
+                time,
+                tags,
+                fields_bool,
+                fields_double,
+                fields_int,
+                fields_string,
+                ..Point::default()
+            };
             return Came::Point(Box::new(inner));
         }
         (point.group, point.dimensions) = self.group(&point);
@@ -182,7 +190,13 @@ impl Stage {
     fn begin(&self, head: &str) -> Came {
         let (point, _) = parse(head, 0);
         let group = self.group(&point).0;
-        Came::Begin(Box::new(BeginBatch { name: point.name, group, tags: point.tags, size: 0, by_name: false }))
+        Came::Begin(Box::new(BeginBatch {
+            name: point.name,
+            group,
+            tags: point.tags,
+            size: 0,
+            by_name: false,
+        }))
     }
 
     /// As Kapacitor has it.
@@ -196,8 +210,8 @@ impl Stage {
 /// The points of a batch stand with its name between its begin and its end.
 fn shown(heard: &[Heard]) -> Vec<Shown> {
     let mut shown = vec![];
-    for heard in heard {
-        match heard {
+    for came in heard {
+        match came {
             Heard::Sent(Sent::Point(point)) => shown.push(Shown::point(point)),
             Heard::Sent(Sent::Batch(Batch { begin, points, end })) => {
                 let head = Point { name: begin.name.clone(), tags: begin.tags.clone(), ..Point::default() };

@@ -76,7 +76,8 @@ pub fn line(point: &Point, has_time: bool) -> String {
     for (name, value) in &point.tags {
         write!(line, ",{}={}", escaped(name), escaped(value)).unwrap();
     }
-    let mut fields: Vec<_> = point.fields_double.iter().map(|(n, v)| format!("{}={v:?}", escaped(n))).collect();
+    let mut fields: Vec<_> =
+        point.fields_double.iter().map(|(n, v)| format!("{}={v:?}", escaped(n))).collect();
     fields.extend(point.fields_int.iter().map(|(n, v)| format!("{}={v}i", escaped(n))));
     fields.extend(point.fields_string.iter().map(|(n, v)| format!("{}={v:?}", escaped(n))));
     fields.extend(point.fields_bool.iter().map(|(n, v)| format!("{}={v}", escaped(n))));

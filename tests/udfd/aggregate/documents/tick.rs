@@ -37,11 +37,7 @@ fn script_at(calls: &[Call<'_>], at: usize) -> Script {
     });
     let group_by = before.iter().filter(|call| call.name == "groupBy");
     let group_by = group_by.flat_map(|call| arguments(call.arguments)).map(text_of);
-    Script {
-        function: from[0].name.to_owned(),
-        options: options.collect(),
-        group_by: group_by.collect(),
-    }
+    Script { function: from[0].name.to_owned(), options: options.collect(), group_by: group_by.collect() }
 }
 
 fn calls(text: &str) -> Vec<Call<'_>> {
