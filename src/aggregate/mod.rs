@@ -29,6 +29,10 @@ mod timers;
 
 mod ending;
 
+mod halt;
+
+mod task;
+
 mod tasks;
 
 mod index;
@@ -69,6 +73,12 @@ mod dress;
 
 mod emit;
 
+mod emitted;
+
+mod scripting;
+
+mod set_aside;
+
 mod head;
 
 mod types;
@@ -92,6 +102,7 @@ use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNano
 use crate::options as table;
 use crate::proto::InitRequest;
 use crate::script::Budget;
+use crate::script::Scripts;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::PointView;
 use node::Node;
@@ -125,12 +136,12 @@ impl Aggregate {
 
     /// What it has seen since Init.
     pub fn counters(&self) -> Counters {
-        self.node.as_ref().map(|node| node.counters).unwrap_or_default()
+        self.node.as_ref().map(Node::counters).unwrap_or_default()
     }
 
     /// How many tasks are open.
     pub fn open_tasks(&self) -> usize {
-        self.node.as_ref().map_or(0, |node| node.tasks.len())
+        self.node.as_ref().map_or(0, Node::open)
     }
 
     /// What its state takes, all in, in bytes: what `maxBytes` bounds.
@@ -173,7 +184,8 @@ impl Handler for Aggregate {
             );
         }
         self.tell = enabled!(Level::DEBUG).then(|| now.saturating_add(TELL));
-        self.node = Some(Node::new(settings, now));
+        let scripts = Scripts::compile(&settings.sources(), self.budget)?;
+        self.node = Some(Node::new(settings, scripts, now));
         Ok(())
     }
 

@@ -32,7 +32,7 @@ impl Event {
     /// each the tag and the field.
     pub(crate) fn fill<'a>(
         &mut self,
-        _name: &[u8],
+        _name: Option<&[u8]>,
         _time: i64,
         _body: &[u8],
         _found: impl Iterator<Item = (Option<&'a [u8]>, Option<Value<'a>>)>,
@@ -41,6 +41,9 @@ impl Event {
 
     /// The names of tags that can't be changed.
     pub(crate) fn set_dimensions<'a>(&mut self, _names: impl Iterator<Item = &'a [u8]>) {}
+
+    /// Likewise more of them.
+    pub(crate) fn add_dimensions<'a>(&mut self, _names: impl Iterator<Item = &'a [u8]>) {}
 
     /// Whether a script has changed it.
     pub(crate) fn is_changed(&self) -> bool {

@@ -9,5 +9,4 @@ pub(crate) trait Look {
     fn field(&self, slot: usize) -> Option<Value<'_>>;
     /// `task.count`.
     fn count(&self) -> u64;
-    fn state(&self) -> Option<&State>;
 }

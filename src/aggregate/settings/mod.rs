@@ -29,6 +29,7 @@ use super::reduce::Kind;
 use super::template::Template;
 use crate::edge::Edge;
 use crate::proto::InitRequest;
+use crate::script::{self, Source};
 
 pub(crate) use self::error::SettingsError;
 
@@ -149,6 +150,21 @@ impl Settings {
 }
 
 impl Settings {
+    /// The scripts that there are.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let all = [
+            (script::Part::Code, &self.code),
+            (script::Part::TimeoutCode, &self.timeout_code),
+            (script::Part::StartWhen, &self.start_when),
+            (script::Part::EndWhen, &self.end_when),
+        ];
+        let source = |(part, script): (_, &Option<ScriptText>)| {
+            let ScriptText { option, text } = script.clone()?;
+            Some(Source { part, option, text })
+        };
+        all.into_iter().filter_map(source).collect()
+    }
+
     /// Whether a task ends with its event of this number, by `endOfTask` or `maxEvents`.
     pub(crate) fn is_last(&self, events: u64) -> bool {
         self.end_of_task || self.max_events.is_some_and(|max| events >= max)
@@ -157,6 +173,7 @@ impl Settings {
     /// Whether an event can make a task hold more than it did.
     pub(crate) fn can_grow(&self) -> bool {
         self.function == Function::Session
+            || self.code.is_some()
             || self.code.is_some()
             || !self.keep.is_nothing()
             || self.outputs.iter().any(|output| output.kind.can_grow())
