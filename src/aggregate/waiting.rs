@@ -46,7 +46,8 @@ impl Node {
             self.count(&arrival);
             self.wait(group, arrival.time, point);
             self.owe(group);
-            if arrival.is_late || self.excess() > 0 {
+            // Without a delay only a snapshot has had points wait: each goes on as if none had.
+            if arrival.is_late || max_delay == 0 || self.excess() > 0 {
                 self.release(max_delay, now, out)?;
             }
         }

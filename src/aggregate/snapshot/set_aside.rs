@@ -20,7 +20,9 @@ impl Node {
         into: &mut Restored<'_>,
         from: &mut Reader<'_>,
     ) -> Result<(), Damaged> {
-        for _ in 0..from.u64()? {
+        let count = from.u64()?;
+        from.check(count > 0)?;
+        for _ in 0..count {
             let (group, origin) = (known(groups, from)?, known(origins, from)?);
             let task = self.read_task(now, group, origin, into.taken, from)?;
             let word = from.bytes()?;

@@ -23,6 +23,8 @@ mod property_all;
 
 mod raw;
 
+mod documents;
+
 mod batch_floods;
 mod bounds;
 mod bursts;
