@@ -18,7 +18,7 @@ use crate::wire::response;
 /// What points are emitted from: an event.
 pub(super) struct From<'a, 'p> {
     pub(super) group: u32,
-    /// The time of the first one that is emitted.
+    /// The time of the event.
     pub(super) time: i64,
     pub(super) place: &'a Place,
     /// The event.
