@@ -128,11 +128,11 @@ impl Node {
         self.groups.opened(group);
         let Some(task) = self.take_out(number) else { return Ok(()) };
         let mut finished = Finished { task, reason, time, body };
-        match self.run_timeout_code(&mut finished, now, out)? {
+        match self.run_timeout_code(&mut finished, out)? {
             Outcome::Out => self.let_go(finished),
             Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
                 self.counters.set_aside += 1;
-                let due = now.saturating_add(self.settings.retry_interval());
+                let due = self.clock.saturating_add(self.settings.retry_interval());
                 self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
             }
             Outcome::Failed(failed) => self.give_up(finished, failed, out)?,
@@ -152,7 +152,7 @@ impl Node {
             && let Some(mut aside) = self.set_aside.pop_due(now)
         {
             aside.left = aside.left.saturating_sub(1);
-            match self.run_timeout_code(&mut aside.finished, now, out)? {
+            match self.run_timeout_code(&mut aside.finished, out)? {
                 Outcome::Out => self.let_go(aside.finished),
                 Outcome::Failed(_) if aside.left > 0 => {
                     aside.due = now.saturating_add(self.settings.retry_interval());
@@ -206,7 +206,6 @@ impl Node {
     fn run_timeout_code(
         &mut self,
         finished: &mut Finished,
-        now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<Outcome, Halt> {
         self.fill_finished(finished);
@@ -214,7 +213,7 @@ impl Node {
         if let Some(scripted) = &mut finished.task.scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
-        let failed = self.scripts.run(Part::TimeoutCode, now).err();
+        let failed = self.scripts.run(Part::TimeoutCode, self.clock).err();
         let state = std::mem::take(&mut self.scripts.call().state);
         if let Some(scripted) = &mut finished.task.scripted {
             scripted.state = state;
