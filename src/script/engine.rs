@@ -86,11 +86,9 @@ pub(super) fn elapsed() -> Duration {
 
 /// The first operations are for free: most calls end before the clock is looked at twice.
 fn is_over(time: Duration) -> bool {
-    match STARTED.get() {
-        Some(started) => started.elapsed() > time,
-        None => {
-            STARTED.set(Some(Instant::now()));
-            false
-        }
+    if let Some(started) = STARTED.get() {
+        return started.elapsed() > time;
     }
+    STARTED.set(Some(Instant::now()));
+    false
 }
