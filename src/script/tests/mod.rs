@@ -4,6 +4,12 @@ mod basics;
 
 mod errors;
 
+mod events;
+
+mod hostile;
+
+mod resting;
+
 mod speed;
 
 use prost::Message;
