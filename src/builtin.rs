@@ -17,6 +17,7 @@ pub fn function(config: &FunctionConfig) -> Function {
         }
         HandlerKind::Aggregate => gathering(config, aggregates(config)),
         HandlerKind::Session => gathering(config, Gathering::Session),
+        HandlerKind::Script => gathering(config, Gathering::Script),
     };
     match &config.socket.allowed_uids {
         Some(uids) => function.allow_uids(uids),
@@ -30,6 +31,7 @@ pub fn options(config: &FunctionConfig) -> Vec<&'static OptionSpec> {
         HandlerKind::Mirror => mirror::OPTIONS.iter().map(AsRef::as_ref).collect(),
         HandlerKind::Aggregate => options_of(aggregates(config)),
         HandlerKind::Session => options_of(Gathering::Session),
+        HandlerKind::Script => options_of(Gathering::Script),
     }
 }
 
@@ -38,7 +40,8 @@ fn aggregates(config: &FunctionConfig) -> Gathering {
 }
 
 fn gathering(config: &FunctionConfig, function: Gathering) -> Function {
-    Function::new(&config.name, move |_| Aggregate::new(function))
+    let budget = config.budget;
+    Function::new(&config.name, move |_| Aggregate::with_budget(function, budget))
 }
 
 fn options_of(function: Gathering) -> Vec<&'static OptionSpec> {

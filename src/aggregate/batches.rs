@@ -7,11 +7,12 @@ use super::emit::measurement;
 use super::ending::Reason;
 use super::event_time::EventTime;
 use super::events::{self, Events};
+use super::halt::Halt;
 use super::node::Node;
 use super::reading::Place;
 use super::timeline::Timeline;
 use super::timers::take_one;
-use crate::agent::{Outbox, SendError};
+use crate::agent::Outbox;
 use crate::edge::Edge;
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::batch::{BeginBatchView, EndBatchView};
@@ -123,7 +124,7 @@ impl Node {
         now: UnixNanos,
         begin: &BeginBatchView<'_>,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         self.is_patient = false;
         self.end_leftovers(now, &mut { usize::MAX }, out)?;
         self.is_patient = true;
@@ -153,7 +154,7 @@ impl Node {
         now: UnixNanos,
         end: &EndBatchView<'_>,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         let Some(group) = self.batch.as_ref().map(|batch| batch.group) else { return Ok(()) };
         self.set_at_hand(true);
         // All of it belongs to this batch, however full the outbox is.
@@ -170,7 +171,7 @@ impl Node {
     }
 
     /// What was gathered for the batch goes out with its end.
-    fn close_batch(&mut self, tmax: i64, out: &mut Outbox) -> Result<(), SendError> {
+    fn close_batch(&mut self, tmax: i64, out: &mut Outbox) -> Result<(), Halt> {
         let Some(mut batch) = self.batch.take() else { return Ok(()) };
         if self.settings.function.provides() == Edge::Batch
             && let Some(group) = self.groups.get(batch.group)
@@ -194,7 +195,7 @@ impl Node {
     }
 
     /// Too much to be kept until the end of its batch goes out before, each part in the order of time.
-    pub(super) fn let_part_out(&mut self, out: &mut Outbox) -> Result<(), SendError> {
+    pub(super) fn let_part_out(&mut self, out: &mut Outbox) -> Result<(), Halt> {
         let Some(batch) = &mut self.batch else { return Ok(()) };
         if batch.bytes() <= self.settings.max_bytes / PART
             || self.settings.function.provides() == Edge::Stream
@@ -240,7 +241,7 @@ impl Node {
         now: UnixNanos,
         slice: &mut usize,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         if !self.has_leftovers() {
             return Ok(());
         }
@@ -267,7 +268,7 @@ impl Node {
     }
 
     /// All points that wait are taken, in whatever group.
-    fn release_everywhere(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+    fn release_everywhere(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
         if !self.event_time.as_ref().is_some_and(EventTime::holds_points) {
             // There may be as many groups as tasks, and this is asked for each slice of them.
             return Ok(Progress::Done);
@@ -281,7 +282,7 @@ impl Node {
     }
 
     /// The end of the batch will not come: what was gathered goes out as if it had been all.
-    pub(super) fn break_off(&mut self, out: &mut Outbox) -> Result<(), SendError> {
+    pub(super) fn break_off(&mut self, out: &mut Outbox) -> Result<(), Halt> {
         let Some(batch) = &mut self.batch else { return Ok(()) };
         // What has begun to go out has been given up with the stream.
         batch.is_begun = false;

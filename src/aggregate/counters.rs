@@ -16,6 +16,8 @@ pub struct Counters {
     pub no_id: u64,
     /// Points whose tags and fields can't be read.
     pub unreadable: u64,
+    /// Points without an open task that begin none (`startWhen`).
+    pub orphans: u64,
     /// Points for an open task that `mapAction` does not let in.
     pub ignored: u64,
     /// Points that `onOverflow` refused.
@@ -50,6 +52,16 @@ pub struct Counters {
     pub early: u64,
     /// Batches that began to go out before their end, since too much came of them.
     pub split: u64,
+    /// Events, and points of tasks, that code kept from going on, or `onError`.
+    pub cancelled: u64,
+    /// Points that code has emitted.
+    pub emitted: u64,
+    /// Scripts and conditions that failed.
+    pub failed: u64,
+    /// Those that were not run, since they had used up their budget too often.
+    pub backed_off: u64,
+    /// Finished points whose timeoutCode is tried again (`maxTimeoutRetries`).
+    pub set_aside: u64,
     /// Fields and tags that could not come out: of another type than before, of a tag's name, a dimension's.
     pub left_out: u64,
 }
@@ -83,12 +95,13 @@ impl ByReason {
 
 impl Counters {
     /// Each with its name, but for those by reason.
-    pub fn named(&self) -> [(&'static str, u64); 20] {
+    pub fn named(&self) -> [(&'static str, u64); 26] {
         [
             ("points", self.points),
             ("events", self.events),
             ("no_id", self.no_id),
             ("unreadable", self.unreadable),
+            ("orphans", self.orphans),
             ("ignored", self.ignored),
             ("rejected", self.rejected),
             ("passed", self.passed),
@@ -104,6 +117,11 @@ impl Counters {
             ("no_time", self.no_time),
             ("early", self.early),
             ("split", self.split),
+            ("cancelled", self.cancelled),
+            ("emitted", self.emitted),
+            ("failed", self.failed),
+            ("backed_off", self.backed_off),
+            ("set_aside", self.set_aside),
             ("left_out", self.left_out),
         ]
     }

@@ -1,5 +1,6 @@
 //! From a task to the point it comes out as.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use tracing::warn;
@@ -12,14 +13,16 @@ use super::identity::{Identity, Kind};
 use super::kept::Kept;
 use super::names;
 use super::reduce::Reducer;
-use super::settings::{Output, PointTime, Settings};
-use super::tasks::Task;
+use super::scripting::FAILED;
+use super::settings::{OnError, Output, PointTime, Settings};
+use super::task::{Flags, Task};
 use super::types::{Type, Types};
 use crate::edge::Edge;
 use crate::options::exact_double;
+use crate::script::{Keys, Scalar};
 use crate::value::Value;
 use crate::wire::batch_writer::{BeginBody, EndBody};
-use crate::wire::entry::{Entry, EntryKind};
+use crate::wire::entry::{Entries, Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
 
@@ -53,6 +56,15 @@ pub(super) struct Ended<'a> {
     pub(super) origin: &'a [u8],
 }
 
+/// Whose a point is that is to be written.
+pub(super) struct Owner<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) identity: &'a Identity,
+    pub(super) task: &'a Task,
+    pub(super) group: &'a Group,
+    pub(super) counters: &'a mut Counters,
+}
+
 impl Emitter {
     pub(super) fn new(settings: &Settings, identity: &Identity) -> Self {
         let outputs = settings.outputs.iter().map(|output| &*output.name);
@@ -64,26 +76,65 @@ impl Emitter {
     /// Writes the point of a task, which comes out at this moment: for a stream the whole message. Its time.
     pub(super) fn write(
         &mut self,
-        node: (&Settings, &Identity),
+        node: (&Settings, &Identity, &Keys),
         moment: i64,
         ended: Ended<'_>,
         group: &mut Group,
         counters: &mut Counters,
     ) -> i64 {
-        let (settings, identity) = node;
+        let (settings, identity, keys) = node;
         let time = group.times.next(own_time(settings, moment, ended.task), settings.point_time);
         let name = measurement(settings, ended.origin);
+        let [_, database, retention_policy] = origin_bytes(ended.origin);
+        let Ended { task, reason, .. } = ended;
+        let owner = Owner { settings, identity, task, group, counters };
+        let mut point = self.begin(owner, [name, database, retention_policy], time, Some(reason));
+        point.tags(reason);
+        point.fields(reason, keys);
+        time
+    }
+
+    /// Writes a point of these fields, of a task that goes on or not; `false` if none of them can come out.
+    pub(super) fn write_fields(
+        &mut self,
+        owner: Owner<'_>,
+        origin: [&[u8]; 3],
+        time: i64,
+        fields: &[(String, Scalar)],
+    ) -> bool {
+        let mut point = self.begin(owner, origin, time, None);
+        point.id_tags();
+        point.id_fields();
+        let before = point.counters.left_out;
+        let came = fields.len() as u64;
+        for (name, value) in fields {
+            if point.identity.names().any(|known| known == name) {
+                point.counters.left_out += 1;
+            } else {
+                point.field(name.as_bytes(), value.value());
+            }
+        }
+        point.counters.left_out - before < came
+    }
+
+    /// Begins a point: all that says where it belongs.
+    fn begin<'a>(
+        &'a mut self,
+        owner: Owner<'a>,
+        [name, database, retention_policy]: [&'a [u8]; 3],
+        time: i64,
+        reason: Option<Reason>,
+    ) -> Point<'a> {
+        let Owner { settings, identity, task, group, counters } = owner;
         let is_whole = settings.function.provides() == Edge::Stream;
         self.body.clear();
         self.body.shrink_to(LARGE);
         if is_whole {
-            let [_, database, retention_policy] = origin_bytes(ended.origin);
             point_writer::time(time, &mut self.body);
             point_writer::text(number::NAME, name, &mut self.body);
             point_writer::text(number::DATABASE, database, &mut self.body);
             point_writer::text(number::RETENTION_POLICY, retention_policy, &mut self.body);
         }
-        let Ended { task, reason, .. } = ended;
         let mut point = Point {
             emitter: self,
             settings,
@@ -91,6 +142,7 @@ impl Emitter {
             group,
             task,
             name,
+            reason,
             counters,
             kept_tags: Vec::new(),
             has_fields: false,
@@ -99,14 +151,36 @@ impl Emitter {
             point.group();
         }
         point.group_tags();
-        point.tags(reason);
-        point.fields(reason);
-        time
+        point
     }
 
     /// What was written last.
     pub(super) fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// Sees to it that what was written last has a field: the number of its events, if there is no other.
+    pub(super) fn complete(&mut self, events: u64) {
+        let mut tags = HashSet::new();
+        for entry in Entries::new(&self.body).flatten() {
+            if entry.kind != EntryKind::Tag {
+                return;
+            }
+            tags.insert(entry.key);
+        }
+        let events = Value::Int(i64::try_from(events).unwrap_or(i64::MAX));
+        for name in count_names() {
+            if !tags.contains(name.as_bytes())
+                && let Some(value) = self.types.fit(name.as_bytes(), events)
+            {
+                drop(tags);
+                return write_field(name.as_bytes(), value, &mut self.body);
+            }
+        }
+    }
+
+    pub(super) fn body_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.body
     }
 
     /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
@@ -161,6 +235,8 @@ struct Point<'a> {
     task: &'a Task,
     /// The measurement.
     name: &'a [u8],
+    /// Why it comes out, if it is the task's own.
+    reason: Option<Reason>,
     counters: &'a mut Counters,
     /// The names of the tags that the task keeps, sorted: each of many fields is looked for among them.
     kept_tags: Vec<&'a [u8]>,
@@ -200,15 +276,20 @@ impl<'a> Point<'a> {
         }
     }
 
-    /// The tags that are not the group's.
-    fn tags(&mut self, reason: Reason) {
+    /// What the id is made of, as tags.
+    fn id_tags(&mut self) {
         for (name, kind, text) in self.id_values() {
             if self.is_id_tag(kind) && self.group.tag(name.as_bytes()).is_none() {
                 self.tag(name.as_bytes(), text);
             }
         }
+    }
+
+    /// The tags that are not the group's.
+    fn tags(&mut self, reason: Reason) {
+        self.id_tags();
         let settings = self.settings;
-        let timeout_tags = settings.timeout_tags.as_deref().filter(|_| reason.is_timeout());
+        let tags = words(settings, reason, self.task);
         let mut tags_kept = &[][..];
         for Entry { key, value, .. } in self.kept(true) {
             let value = match value {
@@ -216,14 +297,14 @@ impl<'a> Point<'a> {
                 _ => &[],
             };
             self.kept_tags.push(key);
-            if key == b"tags" && timeout_tags.is_some() {
+            if key == b"tags" && tags.is_some() {
                 tags_kept = value;
-            } else if !self.is_set_tag(key, reason) {
+            } else if !self.is_set_tag(key) {
                 self.tag(key, value);
             }
         }
         self.kept_tags.sort_unstable();
-        if let Some(tags) = timeout_tags {
+        if let Some(tags) = tags.as_deref() {
             let joined = [tags_kept, tags.as_bytes()].join(&b","[..]);
             self.own_tag("tags", if tags_kept.is_empty() { tags.as_bytes() } else { &joined });
         }
@@ -248,8 +329,8 @@ impl<'a> Point<'a> {
         patch::write_entry(name, EntryKind::Tag, fields::Value::Bytes(value), &mut self.emitter.body);
     }
 
-    fn fields(&mut self, reason: Reason) {
-        let Self { settings, task, .. } = *self;
+    /// What the id is made of, as fields.
+    fn id_fields(&mut self) {
         for (name, kind, text) in self.id_values() {
             if !self.is_id_tag(kind) && self.group.tag(name.as_bytes()).is_none() {
                 let value = match (self.emitter.types.get(name.as_bytes()), kind.value(text)) {
@@ -262,46 +343,70 @@ impl<'a> Point<'a> {
                     }
                     (_, value) => value,
                 };
-                self.field(name.as_bytes(), value, reason);
+                self.field(name.as_bytes(), value);
             }
-        }
-        let id_field = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
-        if let Some(name) = id_field {
-            self.field(name.as_bytes(), Value::Text(self.id()), reason);
-        }
-        for (output, reducer) in settings.outputs.iter().zip(&task.reducers) {
-            self.output(output, reducer, reason);
-        }
-        for entry in self.kept(false) {
-            let is_entry = |name: &str| name.as_bytes() == entry.key;
-            if settings.outputs.iter().any(|output| is_entry(&output.name)) || id_field.is_some_and(is_entry)
-            {
-                self.counters.left_out += 1;
-            } else {
-                self.field(entry.key, names::value(&entry), reason);
-            }
-        }
-        if !self.has_fields {
-            self.count(reason);
         }
     }
 
-    fn output(&mut self, output: &Output, reducer: &Reducer, reason: Reason) {
+    fn fields(&mut self, reason: Reason, keys: &Keys) {
+        let Self { settings, task, .. } = *self;
+        self.id_fields();
+        let id_field = settings.timeout_task_id_field.as_deref().filter(|_| reason.is_timeout());
+        if let Some(name) = id_field {
+            self.field(name.as_bytes(), Value::Text(self.id()));
+        }
+        for (output, reducer) in settings.outputs.iter().zip(&task.reducers) {
+            self.output(output, reducer);
+        }
+        let is_taken = |name: &[u8]| {
+            settings.outputs.iter().any(|output| output.name.as_bytes() == name)
+                || id_field.is_some_and(|field| field.as_bytes() == name)
+        };
+        let mut mapped = HashSet::new();
+        if let Some(state) = task.state() {
+            let keeps = task.kept().is_some();
+            state.fields(keys, |name, value| {
+                if is_taken(name) || self.identity.names().any(|known| known.as_bytes() == name) {
+                    self.counters.left_out += 1;
+                    return;
+                }
+                match value {
+                    Value::Double(double) if !double.is_finite() => self.counters.not_finite += 1,
+                    value => self.field(name, value),
+                }
+                if keeps {
+                    mapped.insert(name.to_vec());
+                }
+            });
+        }
+        for entry in self.kept(false) {
+            if is_taken(entry.key) || mapped.contains(entry.key) {
+                self.counters.left_out += 1;
+            } else {
+                self.field(entry.key, names::value(&entry));
+            }
+        }
+        if !self.has_fields {
+            self.count();
+        }
+    }
+
+    fn output(&mut self, output: &Output, reducer: &Reducer) {
         match reducer.result(&output.kind) {
             Some(Value::Double(double)) if !double.is_finite() => self.counters.not_finite += 1,
             #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
             Some(Value::Int(int)) if output.float => {
-                self.field(output.name.as_bytes(), Value::Double(int as f64), reason);
+                self.field(output.name.as_bytes(), Value::Double(int as f64));
             }
             Some(Value::Text(_) | Value::Bool(_)) if output.float => self.counters.left_out += 1,
-            Some(value) => self.field(output.name.as_bytes(), value, reason),
+            Some(value) => self.field(output.name.as_bytes(), value),
             None => {}
         }
     }
 
     /// A field, unless the point has a tag of its name or it came out with another type before.
-    fn field(&mut self, name: &[u8], value: Value<'_>, reason: Reason) {
-        if self.is_tag(name, reason) {
+    fn field(&mut self, name: &[u8], value: Value<'_>) {
+        if self.is_tag(name) {
             self.counters.left_out += 1;
             return;
         }
@@ -312,33 +417,25 @@ impl<'a> Point<'a> {
     }
 
     fn write_field(&mut self, name: &[u8], value: Value<'_>) {
-        let (kind, value) = match value {
-            Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
-            Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
-            Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
-            Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(u64::from(bool))),
-        };
-        patch::write_entry(name, kind, value, &mut self.emitter.body);
+        write_field(name, value, &mut self.emitter.body);
         self.has_fields = true;
     }
 
     /// A point needs a field, to Kapacitor as to `InfluxDB`: the number of events, under the first of `count`,
     /// `count_1` and so on that is neither a tag nor of another type.
-    fn count(&mut self, reason: Reason) {
-        let events = i64::try_from(self.task.events).unwrap_or(i64::MAX);
-        let mut name = COUNT.to_owned();
-        for number in 1.. {
+    fn count(&mut self) {
+        let events = i64::try_from(self.task.events.get()).unwrap_or(i64::MAX);
+        for name in count_names() {
             #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
             let events = match self.settings.outputs.iter().find(|output| output.name == name) {
                 Some(output) if output.float => Value::Double(events as f64),
                 _ => Value::Int(events),
             };
-            if !self.is_tag(name.as_bytes(), reason)
+            if !self.is_tag(name.as_bytes())
                 && let Some(value) = self.emitter.types.fit(name.as_bytes(), events)
             {
                 return self.write_field(name.as_bytes(), value);
             }
-            name = format!("{COUNT}_{number}");
         }
     }
 
@@ -358,21 +455,48 @@ impl<'a> Point<'a> {
         entries.filter(move |entry| (entry.kind == EntryKind::Tag) == tags)
     }
 
-    /// Whether an option sets a tag of this name on a point of this reason.
-    fn is_set_tag(&self, name: &[u8], reason: Reason) -> bool {
+    /// Whether an option sets a tag of this name.
+    fn is_set_tag(&self, name: &[u8]) -> bool {
+        let Some(reason) = self.reason else { return false };
         let is = |tag: &str| tag.as_bytes() == name;
         let settings = self.settings;
         settings.reason_tag.as_deref().is_some_and(is)
-            || reason.is_timeout()
-                && (settings.tags_on_timeout.iter().any(|(tag, _)| is(tag))
-                    || settings.timeout_tags.is_some() && name == b"tags")
+            || reason.is_timeout() && settings.tags_on_timeout.iter().any(|(tag, _)| is(tag))
+            || name == b"tags" && words(settings, reason, self.task).is_some()
     }
 
     /// Whether the point has a tag of this name.
-    fn is_tag(&self, name: &[u8], reason: Reason) -> bool {
+    fn is_tag(&self, name: &[u8]) -> bool {
         self.group.tag(name).is_some()
-            || self.is_set_tag(name, reason) && !self.group.is_dimension(name)
+            || self.is_set_tag(name) && !self.group.is_dimension(name)
             || self.kept_tags.binary_search(&name).is_ok()
             || self.id_values().any(|(id, kind, _)| id.as_bytes() == name && self.is_id_tag(kind))
+    }
+}
+
+fn write_field(name: &[u8], value: Value<'_>, out: &mut Vec<u8>) {
+    let (kind, value) = match value {
+        Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
+        Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
+        Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
+        Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(u64::from(bool))),
+    };
+    patch::write_entry(name, kind, value, out);
+}
+
+/// What the number of events can be called, the first first.
+fn count_names() -> impl Iterator<Item = String> {
+    let others = (1..).map(|number: u64| format!("{COUNT}_{number}"));
+    std::iter::once(COUNT.to_owned()).chain(others)
+}
+
+/// What options add to the tag `tags` of a task's own point.
+fn words<'a>(settings: &'a Settings, reason: Reason, task: &Task) -> Option<Cow<'a, str>> {
+    let timeout = settings.timeout_tags.as_deref().filter(|_| reason.is_timeout());
+    match (timeout, task.flags.has(Flags::FAILED) && settings.on_error == OnError::Tag) {
+        (Some(tags), false) => Some(Cow::Borrowed(tags)),
+        (Some(tags), true) => Some(Cow::Owned(format!("{tags},{FAILED}"))),
+        (None, true) => Some(Cow::Borrowed(FAILED)),
+        (None, false) => None,
     }
 }

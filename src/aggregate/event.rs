@@ -9,8 +9,8 @@ use super::names::Event;
 use super::node::Node;
 use super::options::Function;
 use super::reduce::Tally;
-use super::settings::{Keep, Settings};
-use super::tasks::{Gathered, Task};
+use super::settings::Keep;
+use super::task::{Gathered, Task};
 use crate::heap;
 use crate::wire::point::PointView;
 
@@ -18,8 +18,8 @@ use crate::wire::point::PointView;
 const MAX_TEXT: usize = 60 << 10;
 
 impl Node {
-    /// The event as the task's reducers see it, at this moment of the time that deadlines follow; the reason if
-    /// it ends the task.
+    /// The event as the task sees it, at this moment of the time that deadlines follow; the reason if it ends the
+    /// task.
     #[inline]
     pub(super) fn update(
         &mut self,
@@ -28,15 +28,23 @@ impl Node {
         point: &PointView<'_>,
         event: &Event<'_>,
     ) -> Option<Reason> {
-        let task = self.tasks.get_mut(number)?;
-        task.events = task.events.saturating_add(1);
-        let is_earlier = moment < task.created;
-        task.created = task.created.min(moment);
-        task.active = task.active.max(moment);
-        task.first = task.first.min(event.time);
-        task.last = task.last.max(event.time);
-        task.is_dirty = true;
+        let is_earlier = self.tasks.get_mut(number)?.count(moment, event.time);
+        let tally = self.gather(number, point, event, true);
+        self.counted(number, moment, is_earlier);
+        self.ends_with(number, &tally)
+    }
+
+    /// What the task's reducers make of the event, and what is kept of it. `joins`: it is to come out with its session.
+    #[inline]
+    pub(super) fn gather(
+        &mut self,
+        number: u32,
+        point: &PointView<'_>,
+        event: &Event<'_>,
+        joins: bool,
+    ) -> Tally {
         let mut tally = Tally::default();
+        let Some(task) = self.tasks.get_mut(number) else { return tally };
         for ((reducer, output), input) in
             task.reducers.iter_mut().zip(&self.settings.outputs).zip(&self.inputs)
         {
@@ -49,9 +57,9 @@ impl Node {
             };
             reducer.update(&output.kind, value, event.time, &mut tally);
         }
-        if self.settings.function == Function::Session {
+        if self.settings.function == Function::Session && joins {
             let has_id = self.identity.is_on(event, &task.id);
-            gather(task, point, has_id, &mut tally);
+            hold(task, point, has_id, &mut tally);
         }
         if !self.settings.keep.is_nothing() {
             let group = self.groups.get(task.group);
@@ -61,17 +69,38 @@ impl Node {
             };
             keep(&self.settings.keep, task, point, carried, &self.hasher, &mut tally);
         }
-        let ends = ends_with(&self.settings, task.events, &tally);
-        let (group, due) = (task.group, is_earlier.then(|| self.settings.timer(task)));
         self.tasks.grown(tally.grown);
+        self.counters.tally(&tally);
+        tally
+    }
+
+    /// What the time of an event that was counted means for what lies ahead.
+    #[inline]
+    pub(super) fn counted(&mut self, number: u32, moment: i64, is_earlier: bool) {
+        let Some(task) = self.tasks.get(number) else { return };
+        let (group, due) = (task.group, is_earlier.then(|| self.settings.timer(task)));
         if let Some(due) = due {
             self.tasks.put_off(number, due, &mut self.groups);
         }
         if self.event_time.is_some() {
             self.expect_tick(group, moment);
         }
-        self.counters.tally(&tally);
-        ends
+    }
+
+    /// The first of the reasons that an event ends its task for, but for what conditions and code say.
+    #[inline]
+    pub(super) fn ends_with(&self, number: u32, tally: &Tally) -> Option<Reason> {
+        let (settings, task) = (&self.settings, self.tasks.get(number)?);
+        if settings.end_of_task {
+            return Some(Reason::End);
+        }
+        if settings.is_last(task.events.get()) {
+            return Some(Reason::MaxEvents);
+        }
+        let is_long = tally.longest_list >= settings.max_list_size
+            || tally.longest_text >= MAX_TEXT
+            || task.state().is_some_and(|state| state.weight() >= MAX_TEXT);
+        (is_long && settings.function != Function::Script).then_some(Reason::MaxList)
     }
 }
 
@@ -100,7 +129,7 @@ fn keep(
 
 /// A session holds the event itself.
 #[inline]
-fn gather(task: &mut Task, point: &PointView<'_>, has_id: bool, tally: &mut Tally) {
+fn hold(task: &mut Task, point: &PointView<'_>, has_id: bool, tally: &mut Tally) {
     let before = task.gathered.as_deref().map_or(0, Gathered::boxed_bytes);
     let gathered = task.gathered.get_or_insert_with(|| Box::new(Gathered::Events(Events::default())));
     if let Gathered::Events(events) = &mut **gathered {
@@ -109,17 +138,4 @@ fn gather(task: &mut Task, point: &PointView<'_>, has_id: bool, tally: &mut Tall
         tally.longest_list = tally.longest_list.max(events.len());
     }
     tally.grown += gathered.boxed_bytes().cast_signed() - before.cast_signed();
-}
-
-/// The first of the reasons that an event ends its task for.
-#[inline]
-fn ends_with(settings: &Settings, events: u64, tally: &Tally) -> Option<Reason> {
-    if settings.end_of_task {
-        return Some(Reason::End);
-    }
-    if settings.is_last(events) {
-        return Some(Reason::MaxEvents);
-    }
-    let is_long = tally.longest_list >= settings.max_list_size || tally.longest_text >= MAX_TEXT;
-    is_long.then_some(Reason::MaxList)
 }

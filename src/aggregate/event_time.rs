@@ -4,6 +4,7 @@
 use super::deadlines::{Deadlines, Places};
 use super::ending::Reason;
 use super::groups::Groups;
+use super::halt::Halt;
 use super::held::{Spare, Waiting};
 use super::node::{Moment, Node};
 use super::reading::Read;
@@ -11,7 +12,7 @@ use super::reference::Stamp;
 use super::settings::Time;
 use super::timeline::Ahead;
 use super::timers::{take_one, without};
-use crate::agent::{Outbox, SendError};
+use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::point::PointView;
 
@@ -98,7 +99,7 @@ impl Node {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<usize, SendError> {
+    ) -> Result<usize, Halt> {
         let place = self.place();
         self.each(points, &place, |node, point, read| {
             let Ok(group) = node.group_of(point, &place) else {
@@ -135,7 +136,7 @@ impl Node {
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         if let Some(clock) = &mut self.event_time {
             clock.taking = Some((group, event));
         }
@@ -160,7 +161,7 @@ impl Node {
     }
 
     /// The group's time goes on to `to`, and what lies before it happens. [`Progress::More`]: the outbox is full.
-    pub(super) fn advance(&mut self, group: u32, to: i64, out: &mut Outbox) -> Result<Progress, SendError> {
+    pub(super) fn advance(&mut self, group: u32, to: i64, out: &mut Outbox) -> Result<Progress, Halt> {
         loop {
             let Some(timeline) = self.groups.timeline_mut(group) else { return Ok(Progress::Done) };
             timeline.reached = timeline.reached.max(to);
@@ -177,7 +178,7 @@ impl Node {
     }
 
     /// Brings one thing about that lies ahead of a group, but for points that wait.
-    fn happen(&mut self, group: u32, moment: i64, ahead: Ahead, out: &mut Outbox) -> Result<(), SendError> {
+    fn happen(&mut self, group: u32, moment: i64, ahead: Ahead, out: &mut Outbox) -> Result<(), Halt> {
         match ahead {
             Ahead::Flushing => self.flush_one(group, out),
             Ahead::Timer(number) => {
@@ -204,10 +205,10 @@ impl Node {
     }
 
     /// The tick at hand looks at one task.
-    fn flush_one(&mut self, group: u32, out: &mut Outbox) -> Result<(), SendError> {
+    fn flush_one(&mut self, group: u32, out: &mut Outbox) -> Result<(), Halt> {
         let flushing = self.groups.timeline(group).and_then(|timeline| timeline.flushing);
         let Some((tick, (number, _))) = flushing else { return Ok(()) };
-        if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
+        if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
             self.emit(number, Reason::Flush, tick, out)?;
             self.flushed(number);
         }
@@ -260,7 +261,7 @@ impl Node {
         now: UnixNanos,
         slice: &mut usize,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         if self.excess() == 0 {
             return Ok(());
         }
@@ -281,12 +282,7 @@ impl Node {
     }
 
     /// What the clock brings about where no more points come.
-    pub(super) fn idle(
-        &mut self,
-        now: UnixNanos,
-        slice: &mut usize,
-        out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    pub(super) fn idle(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), Halt> {
         while let Some(clock) = &mut self.event_time
             && let Some((_, group)) = clock.idle.first().filter(|&(due, _)| due <= now)
             && take_one(slice, out)
@@ -334,7 +330,7 @@ impl Node {
                 clock.newest = clock.newest.max(time);
             }
         }
-        let dirty = self.tasks.iter().filter(|(_, task)| task.is_dirty);
+        let dirty = self.tasks.iter().filter(|(_, task)| task.is_dirty());
         for (group, moment) in dirty.map(|(_, task)| (task.group, task.active)).collect::<Vec<_>>() {
             let Some((flush, timeline)) = self.settings.flush.zip(self.groups.timeline_mut(group)) else {
                 break;
@@ -348,7 +344,7 @@ impl Node {
     }
 
     /// The stream has ended: all groups come to the latest time there was in any of them.
-    pub(super) fn finish(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+    pub(super) fn finish(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
         self.break_off(out)?;
         if std::mem::take(&mut self.ends_with_batch) {
             // Without the end of its batch, a group is one as any other.

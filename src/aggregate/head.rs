@@ -7,7 +7,7 @@ use super::emit::{Emitter, id_values};
 use super::group::Group;
 use super::identity::Identity;
 use super::settings::Settings;
-use super::tasks::Task;
+use super::task::Task;
 use crate::wire::batch_writer::{BeginBody, EndBody, Head};
 
 impl Emitter {

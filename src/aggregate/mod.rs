@@ -29,6 +29,10 @@ mod timers;
 
 mod ending;
 
+mod halt;
+
+mod task;
+
 mod tasks;
 
 mod index;
@@ -69,6 +73,12 @@ mod dress;
 
 mod emit;
 
+mod emitted;
+
+mod scripting;
+
+mod set_aside;
+
 mod head;
 
 mod types;
@@ -91,6 +101,8 @@ use crate::edge::Edge;
 use crate::handler::{Handler, HandlerError, Info, Progress, StopReason, UnixNanos};
 use crate::options as table;
 use crate::proto::InitRequest;
+use crate::script::Budget;
+use crate::script::Scripts;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::PointView;
 use node::Node;
@@ -104,6 +116,7 @@ const TELL: UnixNanos = 60_000_000_000;
 #[derive(Debug)]
 pub struct Aggregate {
     function: Function,
+    budget: Budget,
     /// `None` before Init.
     node: Option<Node>,
     /// When the counters are logged next, if they are.
@@ -113,17 +126,22 @@ pub struct Aggregate {
 impl Aggregate {
     /// A handler for this function.
     pub fn new(function: Function) -> Self {
-        Self { function, node: None, tell: None }
+        Self::with_budget(function, Budget::default())
+    }
+
+    /// A handler whose scripts may use up so much in each call.
+    pub fn with_budget(function: Function, budget: Budget) -> Self {
+        Self { function, budget, node: None, tell: None }
     }
 
     /// What it has seen since Init.
     pub fn counters(&self) -> Counters {
-        self.node.as_ref().map(|node| node.counters).unwrap_or_default()
+        self.node.as_ref().map(Node::counters).unwrap_or_default()
     }
 
     /// How many tasks are open.
     pub fn open_tasks(&self) -> usize {
-        self.node.as_ref().map_or(0, |node| node.tasks.len())
+        self.node.as_ref().map_or(0, Node::open)
     }
 
     /// What its state takes, all in, in bytes: what `maxBytes` bounds.
@@ -144,6 +162,8 @@ impl Handler for Aggregate {
     fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
         let settings = Settings::new(self.function, request)?;
         match &settings.time {
+            // Its maps don't come out, and it has no other time.
+            Time::Clock if self.function == Function::Script => {}
             Time::Clock => info!(
                 "deadlines follow the clock: a recording that is replayed fast expires nothing; \
                  timeoutTimestampField('time') has them follow the points' times"
@@ -162,11 +182,12 @@ impl Handler for Aggregate {
         }
         if settings.end_of_task {
             warn!(
-                "endOfTask: every event ends its task, which is seldom meant; maxEvents and timeouts end tasks too"
+                "endOfTask: every event ends its task, which is seldom meant; endWhen says which event does"
             );
         }
         self.tell = enabled!(Level::DEBUG).then(|| now.saturating_add(TELL));
-        self.node = Some(Node::new(settings, now));
+        let scripts = Scripts::compile(&settings.sources(), self.budget)?;
+        self.node = Some(Node::new(settings, scripts, now));
         Ok(())
     }
 

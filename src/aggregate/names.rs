@@ -8,7 +8,7 @@ use smallvec::{SmallVec, smallvec};
 use super::short::{head, same};
 use crate::value::Value;
 use crate::wire::WireError;
-use crate::wire::entry::{Entry, EntryKind, bytes, length_bit};
+use crate::wire::entry::{Entries, Entry, EntryKind, bytes, length_bit};
 use crate::wire::fields;
 use crate::wire::point::PointView;
 
@@ -63,8 +63,14 @@ impl Names {
     /// Reads what `point` has of them.
     #[inline]
     pub(super) fn read<'a>(&self, point: &PointView<'a>) -> Result<Event<'a>, WireError> {
-        let mut event = Event { time: point.time(), found: smallvec![Found::default(); self.list.len()] };
-        let mut entries = point.entries();
+        self.read_entries(point.body(), point.time())
+    }
+
+    /// Likewise what a point's message has, or only its tags and fields.
+    #[inline]
+    pub(super) fn read_entries<'a>(&self, body: &'a [u8], time: i64) -> Result<Event<'a>, WireError> {
+        let mut event = Event { time, found: smallvec![Found::default(); self.list.len()] };
+        let mut entries = Entries::new(body);
         while let Some(next) = entries.next_wanted_of(self.lengths, |key| self.find(key)) {
             let (index, entry) = next?;
             if let Some(found) = event.found.get_mut(index) {

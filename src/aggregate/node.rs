@@ -9,16 +9,20 @@ use super::emit::Emitter;
 use super::ending::Reason;
 use super::event_time::EventTime;
 use super::groups::Groups;
+use super::halt::Halt;
 use super::identity::{self, Id, Identity};
-use super::names::Names;
+use super::names::{Event, Names};
 use super::origins::Origins;
 use super::reading::{Place, Read};
+use super::set_aside::SetAside;
 use super::settings::{MapAction, Settings, Time};
-use super::tasks::{Task, Tasks};
+use super::task::Task;
+use super::tasks::Tasks;
 use super::timers::Flushing;
 use super::warnings::Warnings;
-use crate::agent::{Outbox, SendError};
+use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
+use crate::script::{Counts, Part, Scripts};
 use crate::wire::WireError;
 use crate::wire::point::PointView;
 
@@ -31,6 +35,9 @@ pub(super) struct Node {
     pub(super) settings: Settings,
     pub(super) identity: Identity,
     pub(super) names: Names,
+    pub(super) scripts: Scripts,
+    /// The indices in `names` of what scripts read, in their order.
+    pub(super) slots: Vec<usize>,
     /// For each output, what it reduces.
     pub(super) inputs: Vec<Option<usize>>,
     pub(super) tasks: Tasks,
@@ -46,6 +53,10 @@ pub(super) struct Node {
     pub(super) batch: Option<Box<OpenBatch>>,
     /// What there is to do may wait until a full outbox is emptied.
     pub(super) is_patient: bool,
+    /// Finished points whose timeoutCode is tried again.
+    pub(super) set_aside: SetAside,
+    /// A point as code left it.
+    pub(super) changed: Vec<u8>,
     /// Points on their way into a batch.
     pub(super) frames: Vec<u8>,
     /// Results so far that come out by the clock.
@@ -72,22 +83,17 @@ impl Moment {
     }
 }
 
-/// What became of a point.
-#[derive(Debug, Clone, Copy)]
-enum Fate {
-    /// A task took it, and may end with it.
-    Taken { task: u32, ends: Option<Reason> },
-    /// No task did.
-    Original,
-}
-
 impl Node {
-    pub(super) fn new(settings: Settings, now: UnixNanos) -> Self {
+    pub(super) fn new(settings: Settings, scripts: Scripts, now: UnixNanos) -> Self {
         let mut names = Names::default();
         let identity = Identity::new(settings.task_id.clone(), &mut names);
         let inputs = settings.outputs.iter().map(|output| output.field.as_ref().map(|name| names.want(name)));
+        let inputs = inputs.collect();
+        let slots = scripts.event_names().iter().map(|name| names.want(name)).collect();
         Self {
-            inputs: inputs.collect(),
+            scripts,
+            slots,
+            inputs,
             emitter: Emitter::new(&settings, &identity),
             identity,
             names,
@@ -99,6 +105,8 @@ impl Node {
             ends_with_batch: settings.end_of_batch,
             batch: None,
             is_patient: true,
+            set_aside: SetAside::default(),
+            changed: Vec::new(),
             frames: Vec::new(),
             flushing: settings
                 .flush
@@ -117,7 +125,7 @@ impl Node {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<usize, SendError> {
+    ) -> Result<usize, Halt> {
         match &self.event_time {
             None => self.each(points, &Place::default(), |node, point, read| {
                 node.point(Moment::by_clock(now), point, read, out)?;
@@ -144,7 +152,7 @@ impl Node {
         now: UnixNanos,
         point: PointView<'_>,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         self.is_patient = false;
         self.points(now, &[point], out)?;
         self.is_patient = true;
@@ -158,27 +166,56 @@ impl Node {
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         self.counters.points += 1;
-        let fate = self.take(moment, point, read, out)?;
-        if self.settings.pass_through {
-            self.pass(point, read.place, out)?;
-            self.counters.passed += 1;
+        let Some((task, event)) = self.take(moment, point, read, out)? else {
+            return self.pass_on(point, read.place, out);
+        };
+        self.counters.events += 1;
+        let ends = if self.scripts.has(Part::Code) {
+            self.run_code(task, moment, (point, event, read.place), out)?
+        } else {
+            let ends = self.update(task, moment.event, point, event);
+            self.pass_on(point, read.place, out)?;
+            self.or_end_when(task, ends, moment.now, (point, event, read.place))
+        };
+        if let Some(reason) = ends {
+            self.end(task, reason, moment.now, out)?;
         }
-        if let Fate::Taken { task, ends } = fate {
-            self.counters.events += 1;
-            if let Some(reason) = ends {
-                self.end(task, reason, moment.now, out)?;
-            }
-            self.warnings.many(moment.now, self.tasks.len(), self.settings.warning_threshold);
-            self.stay_within_bytes(moment.now, out)?;
+        self.warnings.many(moment.now, self.open(), self.settings.warning_threshold);
+        self.stay_within_bytes(moment.now, out)
+    }
+
+    /// An original goes on, if originals do.
+    #[inline]
+    pub(super) fn pass_on(
+        &mut self,
+        point: &PointView<'_>,
+        place: &Place,
+        out: &mut Outbox,
+    ) -> Result<(), Halt> {
+        if self.settings.pass_through {
+            self.pass(point, place, out)?;
+            self.counters.passed += 1;
         }
         Ok(())
     }
 
+    /// How many tasks there are, with those that have ended and whose timeoutCode is tried again.
+    #[inline]
+    pub(super) fn open(&self) -> usize {
+        self.tasks.len() + self.set_aside.len()
+    }
+
     /// What it has seen, and what is open.
     pub(super) fn tell(&self) -> Told {
-        Told { counters: self.counters, open: self.tasks.len(), bytes: self.bytes() }
+        Told { counters: self.counters(), open: self.open(), bytes: self.bytes() }
+    }
+
+    /// What it has seen.
+    pub(super) fn counters(&self) -> Counters {
+        let Counts { failed, backed_off } = self.scripts.counts();
+        Counters { failed, backed_off, ..self.counters }
     }
 
     /// The state of the node, all in, in bytes.
@@ -186,43 +223,73 @@ impl Node {
     pub(super) fn bytes(&self) -> usize {
         let held = self.event_time.as_ref().map_or(0, EventTime::bytes)
             + self.batch.as_ref().map_or(0, |batch| batch.bytes());
-        self.tasks.bytes() + self.groups.bytes() + self.origins.bytes() + self.emitter.types.bytes() + held
+        self.tasks.bytes()
+            + self.set_aside.bytes()
+            + self.groups.bytes()
+            + self.origins.bytes()
+            + self.emitter.types.bytes()
+            + held
     }
 
+    /// The task that takes the point, and what was read of it; none, and the point is an original.
     #[inline]
-    fn take(
+    fn take<'a, 'p>(
         &mut self,
         moment: Moment,
         point: &PointView<'_>,
-        read: Read<'_, '_>,
+        read: Read<'a, 'p>,
         out: &mut Outbox,
-    ) -> Result<Fate, SendError> {
+    ) -> Result<Option<(u32, &'a Event<'p>)>, Halt> {
         let Some(event) = read.event else {
             self.unreadable();
-            return Ok(Fate::Original);
+            return Ok(None);
         };
         if !read.id.is_whole {
             self.counters.no_id += 1;
             Warnings::no_id(&self.counters, &self.identity);
-            return Ok(Fate::Original);
+            return Ok(None);
         }
-        let task = match self.open_task(moment, read, out)? {
-            Some(_) if self.settings.map_action == MapAction::Create => {
+        let open = self.open_task(moment, read, out)?;
+        let has_start = self.scripts.has(Part::StartWhen);
+        let starts = !has_start || self.starts(moment.now, (point, event, read.place));
+        let task = match (open, starts, self.settings.map_action) {
+            (Some(_), true, MapAction::Create) => {
                 self.counters.ignored += 1;
-                return Ok(Fate::Original);
+                return Ok(None);
             }
-            Some(task) if self.is_closed_to_growth(task) => {
+            (Some(task), true, MapAction::CreateOrUpdate) if has_start => {
+                self.restart(task, moment, point, read, out)?
+            }
+            (Some(task), ..) if self.is_closed_to_growth(task) => {
                 self.counters.rejected += 1;
-                return Ok(Fate::Original);
+                None
             }
-            Some(task) => task,
-            None => match self.create(moment, point, read, out)? {
-                Some(task) => task,
-                None => return Ok(Fate::Original),
-            },
+            (Some(task), ..) => Some(task),
+            (None, true, _) => self.create(moment, point, read, out)?,
+            (None, false, _) => {
+                self.counters.orphans += 1;
+                None
+            }
         };
-        let ends = self.update(task, moment.event, point, event);
-        Ok(Fate::Taken { task, ends })
+        Ok(task.map(|task| (task, event)))
+    }
+
+    /// A task ends since an event begins the next one of its id.
+    fn restart(
+        &mut self,
+        number: u32,
+        moment: Moment,
+        point: &PointView<'_>,
+        read: Read<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<Option<u32>, Halt> {
+        let Some(group) = self.tasks.get(number).map(|task| task.group) else { return Ok(None) };
+        // It is to be the same one.
+        self.groups.opened(group);
+        self.end(number, Reason::Restart, moment.now, out)?;
+        let created = self.create(moment, point, read, out)?;
+        self.groups.closed(group);
+        Ok(created)
     }
 
     /// The task that is open for the id that was found. One that is over ends now: no point joins it.
@@ -232,7 +299,7 @@ impl Node {
         moment: Moment,
         read: Read<'_, '_>,
         out: &mut Outbox,
-    ) -> Result<Option<u32>, SendError> {
+    ) -> Result<Option<u32>, Halt> {
         let found = self.tasks.find_hashed(read.hash, &self.groups, read.key, read.id.text());
         let Some(number) = found else { return Ok(None) };
         if let Some(reason) = self.over(number, moment.now) {
@@ -249,7 +316,7 @@ impl Node {
         point: &PointView<'_>,
         read: Read<'_, '_>,
         out: &mut Outbox,
-    ) -> Result<Option<u32>, SendError> {
+    ) -> Result<Option<u32>, Halt> {
         let now = moment.now;
         let Ok(group) = self.group_of(point, read.place) else {
             self.unreadable();
@@ -322,11 +389,13 @@ impl Node {
         reason: Reason,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
-        if reason.comes_out(&self.settings) {
-            self.emit(number, reason, now, out)?;
-        } else {
+    ) -> Result<(), Halt> {
+        if !reason.comes_out(&self.settings) {
             self.counters.vanished.add(reason);
+        } else if reason.is_timeout() && self.scripts.has(Part::TimeoutCode) {
+            return self.end_with_code(number, reason, now, out);
+        } else {
+            self.emit(number, reason, now, out)?;
         }
         self.remove(number);
         Ok(())
@@ -334,10 +403,15 @@ impl Node {
 
     /// A task is no more.
     pub(super) fn remove(&mut self, number: u32) {
-        self.step_over(number);
-        if let Some(task) = self.tasks.remove(number, &mut self.groups) {
+        if let Some(task) = self.take_out(number) {
             self.origins.release(task.origin);
         }
+    }
+
+    /// Likewise; its origin is still held.
+    pub(super) fn take_out(&mut self, number: u32) -> Option<Task> {
+        self.step_over(number);
+        self.tasks.remove(number, &mut self.groups)
     }
 
     #[cold]

@@ -5,14 +5,34 @@ use super::dress::Dress;
 use super::emit::{Ended, id_values, measurement, own_time, whole_id};
 use super::ending::Reason;
 use super::events::{self, Events};
+use super::halt::Halt;
 use super::node::Node;
 use super::options::Function;
 use super::reading::Place;
-use crate::agent::{Outbox, SendError};
+use super::task::Task;
+use crate::agent::Outbox;
 use crate::edge::Edge;
 use crate::handler::UnixNanos;
 use crate::wire::point::{PointView, number, origin_bytes};
 use crate::wire::point_writer;
+
+/// What there is to know of a point that goes out.
+pub(super) struct Sent<'a> {
+    pub(super) group: u32,
+    /// The measurement.
+    pub(super) name: &'a [u8],
+    pub(super) time: i64,
+    pub(super) whose: Whose<'a>,
+}
+
+/// The task that a point is of.
+#[derive(Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// One that is open.
+    Open(u32),
+    /// One that is no more.
+    Ended(&'a Task),
+}
 
 impl Node {
     /// A task's result comes out; the task stays. `now` is the clock's; of a flush and of a batch its own.
@@ -22,36 +42,60 @@ impl Node {
         reason: Reason,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
+        if self.settings.function == Function::Session {
+            return self.emit_session(number, reason, now, out);
+        }
+        let Some(time) = self.write(number, reason, now) else { return Ok(()) };
+        self.counters.out.add(reason);
+        if self.settings.function.provides() == Edge::Stream {
+            return Ok(out.encoded_point(self.emitter.body())?);
+        }
         let Some(task) = self.tasks.get(number) else { return Ok(()) };
-        let moment = match reason {
-            _ if self.event_time.is_none() => now,
+        let name = measurement(&self.settings, self.origins.encoded(task.origin)).to_vec();
+        self.send(&Sent { group: task.group, name: &name, time, whose: Whose::Open(number) }, out)
+    }
+
+    /// Writes a task's point. Its time.
+    pub(super) fn write(&mut self, number: u32, reason: Reason, now: UnixNanos) -> Option<i64> {
+        let moment = self.moment(number, reason, now);
+        let task = self.tasks.get(number)?;
+        let group = self.groups.get_mut(task.group)?;
+        let ended = Ended { task, reason, origin: self.origins.encoded(task.origin) };
+        let Self { settings, identity, emitter, counters, scripts, .. } = self;
+        Some(emitter.write((settings, identity, scripts.keys()), moment, ended, group, counters))
+    }
+
+    /// When a task comes out, by the time that deadlines follow.
+    fn moment(&self, number: u32, reason: Reason, now: UnixNanos) -> i64 {
+        let Some(task) = self.tasks.get(number).filter(|_| self.event_time.is_some()) else { return now };
+        match reason {
             Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
             Reason::Flush | Reason::Batch => now,
             _ => self.time_of(task.group, now),
-        };
-        if self.settings.function == Function::Session {
-            return self.emit_session(number, reason, moment, out);
         }
-        let Some(group) = self.groups.get_mut(task.group) else { return Ok(()) };
-        let origin = self.origins.encoded(task.origin);
-        let ended = Ended { task, reason, origin };
-        let Self { settings, identity, emitter, counters, .. } = self;
-        let time = emitter.write((settings, identity), moment, ended, group, counters);
-        counters.out.add(reason);
+    }
+
+    /// What the emitter has written goes out.
+    pub(super) fn send(&mut self, sent: &Sent<'_>, out: &mut Outbox) -> Result<(), Halt> {
+        let Self { settings, identity, emitter, tasks, groups, batch, frames, .. } = self;
         if settings.function.provides() == Edge::Stream {
-            return out.encoded_point(emitter.body());
+            return Ok(out.encoded_point(emitter.body())?);
         }
-        if let Some(batch) = self.batch.as_mut().filter(|batch| batch.takes(task.group)) {
-            batch.results.add(time, &[emitter.body()]);
+        if let Some(batch) = batch.as_mut().filter(|batch| batch.takes(sent.group)) {
+            batch.results.add(sent.time, &[emitter.body()]);
             return Ok(());
         }
-        self.frames.clear();
-        Dress::default().frame(time, emitter.body(), &mut self.frames);
-        let name = measurement(settings, origin);
-        let task = Some((&*settings, &*identity, task));
-        let (begin, end) = emitter.frame(group, (name, task), (1, time));
-        out.encoded_batch(begin, [&*self.frames], end)
+        let task = match sent.whose {
+            Whose::Open(number) => tasks.get(number),
+            Whose::Ended(task) => Some(task),
+        };
+        let Some((group, task)) = groups.get(sent.group).zip(task) else { return Ok(()) };
+        frames.clear();
+        Dress::default().frame(sent.time, emitter.body(), frames);
+        let (begin, end) =
+            emitter.frame(group, (sent.name, Some((settings, identity, task))), (1, sent.time));
+        Ok(out.encoded_batch(begin, [&**frames], end)?)
     }
 
     /// A session comes out, if it has events.
@@ -59,9 +103,10 @@ impl Node {
         &mut self,
         number: u32,
         reason: Reason,
-        moment: i64,
+        now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
+        let moment = self.moment(number, reason, now);
         let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
         let Some(task) = tasks.get(number) else { return Ok(()) };
         let Some(events) = task.events() else {
@@ -102,7 +147,7 @@ impl Node {
         let size = (events.len(), tmax);
         let (begin, end) = emitter.frame(group, (name, Some((settings, identity, task))), size);
         counters.out.add(reason);
-        out.encoded_batch(begin, [&*self.frames], end)
+        Ok(out.encoded_batch(begin, [&*self.frames], end)?)
     }
 
     /// An original goes on.
@@ -111,14 +156,14 @@ impl Node {
         point: &PointView<'_>,
         place: &Place,
         out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Halt> {
         let function = self.settings.function;
         match (function.wants(), function.provides()) {
-            (Edge::Stream, Edge::Stream) => out.forward(*point),
+            (Edge::Stream, Edge::Stream) => Ok(out.forward(*point)?),
             (Edge::Stream, Edge::Batch) => self.pass_alone(point, place, out),
             (Edge::Batch, Edge::Stream) => {
                 let body = self.placed(point, place);
-                out.encoded_point(&body)
+                Ok(out.encoded_point(&body)?)
             }
             (Edge::Batch, Edge::Batch) => {
                 let group = self.group_of(point, place).ok();
@@ -134,12 +179,7 @@ impl Node {
     }
 
     /// An original is a batch by itself. One whose group can't be told has no place in any.
-    fn pass_alone(
-        &mut self,
-        point: &PointView<'_>,
-        place: &Place,
-        out: &mut Outbox,
-    ) -> Result<(), SendError> {
+    fn pass_alone(&mut self, point: &PointView<'_>, place: &Place, out: &mut Outbox) -> Result<(), Halt> {
         let function = self.settings.function;
         let Ok(group) = self.group_of(point, place) else { return Ok(()) };
         let Some(group) = self.groups.get(group) else { return Ok(()) };
@@ -154,7 +194,7 @@ impl Node {
         self.frames.clear();
         Dress::default().frames(&alone, &mut self.frames);
         let (begin, end) = self.emitter.frame(group, (name, None), (1, point.time()));
-        out.encoded_batch(begin, [&*self.frames], end)
+        Ok(out.encoded_batch(begin, [&*self.frames], end)?)
     }
 
     /// A point of a batch as one of a stream: with what the batch said of it.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::halt::Halt;
 use super::identity;
 use super::names::Event;
 use super::node::{AT_ONCE, Node};
-use crate::agent::SendError;
 use crate::handler::Progress;
 use crate::wire::point::PointView;
 
@@ -50,8 +50,8 @@ impl Node {
         &mut self,
         points: &[PointView<'_>],
         place: &Place,
-        mut take: impl FnMut(&mut Self, &PointView<'_>, Read<'_, '_>) -> Result<Progress, SendError>,
-    ) -> Result<usize, SendError> {
+        mut take: impl FnMut(&mut Self, &PointView<'_>, Read<'_, '_>) -> Result<Progress, Halt>,
+    ) -> Result<usize, Halt> {
         let mut ids = std::mem::take(&mut self.ids);
         ids.resize_with(points.len().max(ids.len()), identity::Found::default);
         let mut hashes = SmallVec::<[u32; AT_ONCE]>::new();

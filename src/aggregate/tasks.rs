@@ -8,17 +8,14 @@ use ahash::RandomState;
 use smallvec::SmallVec;
 
 use super::deadlines::{Deadlines, Places};
-use super::events::Events;
 use super::group::Ends;
 use super::groups::Groups;
-use super::identity::Id;
 use super::index::Index;
-use super::kept::Kept;
 use super::reduce::Reducer;
 use super::short::same;
 use super::slots::Slots;
+use super::task::{NOBODY, Neighbours, Task};
 use crate::handler::UnixNanos;
-use crate::heap;
 
 /// The open tasks.
 #[derive(Debug)]
@@ -36,111 +33,6 @@ pub(super) struct Tasks {
     /// What the tasks hold outside the table, in bytes.
     heap_bytes: usize,
 }
-
-/// An open task. What an event touches lies together, on cache lines of the task's own: with a million tasks
-/// each line is a miss.
-#[derive(Debug)]
-#[repr(align(64))]
-pub(super) struct Task {
-    pub(super) id: Id,
-    pub(super) reducers: SmallVec<[Reducer; 3]>,
-    pub(super) group: u32,
-    pub(super) origin: u32,
-    /// When it began and when its last event came: by the clock, or by the earliest and the latest of its events.
-    pub(super) created: UnixNanos,
-    pub(super) active: UnixNanos,
-    /// The smallest and the largest time of its events.
-    pub(super) first: UnixNanos,
-    pub(super) last: UnixNanos,
-    pub(super) events: u64,
-    pub(super) gathered: Option<Box<Gathered>>,
-    /// It has had an event since its result last came out.
-    pub(super) is_dirty: bool,
-    /// The tasks created before and after it, of all and of its group.
-    neighbours: Neighbours,
-    group_neighbours: Neighbours,
-}
-
-/// What a task holds of its events as they came.
-#[derive(Debug)]
-pub(super) enum Gathered {
-    /// Some of their values.
-    Kept(Kept),
-    /// All of them: it is a session.
-    Events(Events),
-}
-
-impl Gathered {
-    /// What it takes in a box, in bytes.
-    pub(super) fn boxed_bytes(&self) -> usize {
-        let held = match self {
-            Self::Kept(kept) => kept.heap_bytes(),
-            Self::Events(events) => events.heap_bytes(),
-        };
-        heap::boxed::<Self>() + held
-    }
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Neighbours {
-    /// `NOBODY` at the ends.
-    older: u32,
-    newer: u32,
-}
-
-const NOBODY: u32 = u32::MAX;
-
-impl Task {
-    /// A task that begins at `created` with an event of this time, before it takes the event.
-    pub(super) fn new(id: Id, group: u32, origin: u32, created: UnixNanos, time: UnixNanos) -> Self {
-        Self {
-            id,
-            reducers: SmallVec::new(),
-            group,
-            origin,
-            created,
-            active: created,
-            first: time,
-            last: time,
-            events: 0,
-            gathered: None,
-            is_dirty: false,
-            neighbours: Neighbours { older: NOBODY, newer: NOBODY },
-            group_neighbours: Neighbours { older: NOBODY, newer: NOBODY },
-        }
-    }
-
-    /// What it holds outside the table, in bytes.
-    fn heap_bytes(&self) -> usize {
-        let reducers: usize = self.reducers.iter().map(Reducer::heap_bytes).sum();
-        let spilled = if self.reducers.spilled() {
-            heap::block(self.reducers.capacity() * size_of::<Reducer>())
-        } else {
-            0
-        };
-        let gathered = self.gathered.as_deref().map_or(0, Gathered::boxed_bytes);
-        self.id.heap_bytes() + reducers + spilled + gathered
-    }
-
-    /// What it keeps of its events' values.
-    pub(super) fn kept(&self) -> Option<&Kept> {
-        match self.gathered.as_deref() {
-            Some(Gathered::Kept(kept)) => Some(kept),
-            _ => None,
-        }
-    }
-
-    /// Its events, if it is a session's.
-    pub(super) fn events(&self) -> Option<&Events> {
-        match self.gathered.as_deref() {
-            Some(Gathered::Events(events)) => Some(events),
-            _ => None,
-        }
-    }
-}
-
-const _: () =
-    assert!(size_of::<Option<Task>>() == 192, "three cache lines, also for a place that may be empty");
 
 impl Tasks {
     /// What one task takes in the table, in bytes, less what it holds outside of it.
@@ -288,7 +180,7 @@ impl Tasks {
         // A byte of each of its cache lines.
         let touched = tasks.map(|task| {
             let reducers = task.reducers.last().map_or(0, Reducer::touch);
-            task.id.text().len() as u64 ^ task.events ^ u64::from(task.group) ^ reducers
+            task.id.text().len() as u64 ^ task.events.get() ^ u64::from(task.group) ^ reducers
         });
         black_box(touched.fold(0, |all, one| all ^ one));
     }
@@ -351,13 +243,6 @@ fn of_group<'a>(clock: &'a mut Deadlines, groups: &'a mut Groups, group: u32) ->
     match groups.timeline_mut(group) {
         Some(timeline) => &mut timeline.deadlines,
         None => clock,
-    }
-}
-
-impl Neighbours {
-    fn both(self) -> (Option<u32>, Option<u32>) {
-        let somebody = |number| (number != NOBODY).then_some(number);
-        (somebody(self.older), somebody(self.newer))
     }
 }
 

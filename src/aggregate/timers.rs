@@ -2,11 +2,12 @@
 //! what comes in between is not kept waiting.
 
 use super::ending::Reason;
+use super::halt::Halt;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
-use super::tasks::{Gathered, Task};
-use crate::agent::{Outbox, SendError};
+use super::task::{Flags, Gathered, Task};
+use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
 
 /// How many tasks are looked at in one call: some milliseconds, after which input that has come meanwhile
@@ -42,8 +43,12 @@ impl Settings {
     /// When a task is over, and why then.
     #[inline]
     pub(super) fn deadline(&self, task: &Task) -> (UnixNanos, Reason) {
-        let timeout = task.created.saturating_add(self.timeout);
-        match self.inactivity_timeout.map(|time| task.active.saturating_add(time)) {
+        let (timeout, inactivity_timeout) = match task.lifetime() {
+            None => (self.timeout, self.inactivity_timeout),
+            Some(own) => (own.timeout, own.inactivity_timeout),
+        };
+        let timeout = task.created.saturating_add(timeout);
+        match inactivity_timeout.map(|time| task.active.saturating_add(time)) {
             Some(inactive) if inactive < timeout => (inactive, Reason::Inactivity),
             _ => (timeout, Reason::Timeout),
         }
@@ -69,19 +74,20 @@ impl Node {
         if self.is_over_limits() || self.has_leftovers() || self.excess() > 0 {
             return Some(UnixNanos::MIN);
         }
+        let again = self.set_aside.next_due();
         if let Some(time) = &self.event_time {
-            return time.next_deadline();
+            return time.next_deadline().into_iter().chain(again).min();
         }
         let task = self.tasks.deadlines.first().map(|(due, _)| due);
         let flush = self.flushing.as_ref().map(|flushing| match flushing.rest {
             Some(_) => UnixNanos::MIN,
             None => flushing.next,
         });
-        task.into_iter().chain(flush).min()
+        task.into_iter().chain(flush).chain(again).min()
     }
 
     /// Ends what is over, then lets results so far out.
-    pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), SendError> {
+    pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), Halt> {
         let mut slice = SLICE;
         if self.is_batch_begun() {
             return Ok(());
@@ -90,18 +96,19 @@ impl Node {
             self.end_leftovers(now, &mut slice, out)?;
             self.let_first_go(now, &mut slice, out)?;
             self.shrink(now, &mut slice, out)?;
-            return self.idle(now, &mut slice, out);
+            self.idle(now, &mut slice, out)?;
+            return self.try_again(now, &mut slice, out);
         }
         self.begin_flush(now);
         self.shrink(now, &mut slice, out)?;
         if self.expire(now, &mut slice, out)? == Progress::Done {
             self.flush(now, &mut slice, out)?;
         }
-        Ok(())
+        self.try_again(now, &mut slice, out)
     }
 
     /// The stream has ended: what is open comes out, if it is to.
-    pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, SendError> {
+    pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
         if self.has_leftovers() {
             self.end_leftovers(now, &mut { usize::MAX }, out)?;
             if self.has_leftovers() {
@@ -111,19 +118,18 @@ impl Node {
         if self.event_time.is_some() && self.finish(now, out)? == Progress::More {
             return Ok(Progress::More);
         }
-        if !self.settings.flush_on_stop {
-            return Ok(Progress::Done);
-        }
-        while let Some(oldest) = self.tasks.oldest() {
+        while self.settings.flush_on_stop
+            && let Some(oldest) = self.tasks.oldest()
+        {
             if out.is_full() {
                 return Ok(Progress::More);
             }
             self.end(oldest, self.over(oldest, now).unwrap_or(Reason::Stop), now, out)?;
         }
-        Ok(Progress::Done)
+        self.give_all_up(out)
     }
 
-    fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, SendError> {
+    fn expire(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<Progress, Halt> {
         while let Some((known, number)) = self.tasks.deadlines.first().filter(|&(due, _)| due <= now) {
             if !take_one(slice, out) {
                 return Ok(Progress::More);
@@ -153,12 +159,12 @@ impl Node {
         }
     }
 
-    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), SendError> {
+    fn flush(&mut self, now: UnixNanos, slice: &mut usize, out: &mut Outbox) -> Result<(), Halt> {
         while let Some((number, _)) = self.flushing.as_ref().and_then(|flushing| flushing.rest) {
             if !take_one(slice, out) {
                 break;
             }
-            if self.tasks.get(number).is_some_and(|task| task.is_dirty) {
+            if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
                 self.emit(number, Reason::Flush, now, out)?;
                 self.flushed(number);
             }
@@ -182,16 +188,17 @@ impl Node {
 
     pub(super) fn flushed(&mut self, number: u32) {
         let Some(task) = self.tasks.get_mut(number) else { return };
-        task.is_dirty = false;
+        task.flags.set(Flags::DIRTY, false);
         if self.settings.flush.is_none_or(|flush| !flush.reset) {
             return;
         }
+        let map = task.reset_map();
         let gathered = task.gathered.take().as_deref().map_or(0, Gathered::boxed_bytes);
         let held: usize = task.reducers.iter().map(Reducer::heap_bytes).sum();
         for (reducer, output) in task.reducers.iter_mut().zip(&self.settings.outputs) {
             *reducer = output.kind.start();
         }
-        self.tasks.grown(-(gathered + held).cast_signed());
+        self.tasks.grown(-(map + gathered + held).cast_signed());
     }
 }
 

@@ -5,10 +5,11 @@ use std::hint::black_box;
 use smallvec::SmallVec;
 
 use super::event_time::EventTime;
+use super::halt::Halt;
 use super::held::{Waiting, view};
 use super::node::{AT_ONCE, Moment, Node};
 use super::reading::Place;
-use crate::agent::{Outbox, SendError};
+use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::point::PointView;
 
@@ -23,7 +24,7 @@ impl Node {
         now: UnixNanos,
         points: &[PointView<'_>],
         out: &mut Outbox,
-    ) -> Result<usize, SendError> {
+    ) -> Result<usize, Halt> {
         let place = self.place();
         if self.release(max_delay, now, out)? == Progress::More {
             return Ok(0);
@@ -45,7 +46,8 @@ impl Node {
             self.count(&arrival);
             self.wait(group, arrival.time, point);
             self.owe(group);
-            if arrival.is_late || self.excess() > 0 {
+            // Without a delay only a snapshot has had points wait: each goes on as if none had.
+            if arrival.is_late || max_delay == 0 || self.excess() > 0 {
                 self.release(max_delay, now, out)?;
             }
         }
@@ -100,7 +102,7 @@ impl Node {
         group: u32,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
+    ) -> Result<Progress, Halt> {
         self.owe(group);
         self.release(0, now, out)
     }
@@ -120,7 +122,7 @@ impl Node {
         max_delay: i64,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
+    ) -> Result<Progress, Halt> {
         if self.take_ready(max_delay, now, out)? == Progress::Done
             && self.advance_owed(max_delay, out)? == Progress::Done
         {
@@ -133,12 +135,7 @@ impl Node {
     }
 
     /// Those points are taken.
-    fn take_ready(
-        &mut self,
-        max_delay: i64,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
+    fn take_ready(&mut self, max_delay: i64, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
         loop {
             self.make_ready(max_delay);
             let Some(clock) = &mut self.event_time else { return Ok(Progress::Done) };
@@ -153,7 +150,7 @@ impl Node {
     }
 
     /// Then the time of their groups comes to the watermark.
-    fn advance_owed(&mut self, max_delay: i64, out: &mut Outbox) -> Result<Progress, SendError> {
+    fn advance_owed(&mut self, max_delay: i64, out: &mut Outbox) -> Result<Progress, Halt> {
         let mut done = 0;
         let progress = loop {
             let Some(&group) = self.event_time.as_ref().and_then(|clock| clock.owed.get(done)) else {
@@ -207,7 +204,7 @@ impl Node {
         advances: bool,
         now: UnixNanos,
         out: &mut Outbox,
-    ) -> Result<Progress, SendError> {
+    ) -> Result<Progress, Halt> {
         black_box(ready.iter().fold(0, |all, (_, point)| all ^ point.touch()));
         let views: SmallVec<[PointView<'_>; AT_ONCE]> = ready.iter().map(|(_, point)| point.view()).collect();
         let mut times = ready.iter().map(|(group, point)| (*group, point.time));

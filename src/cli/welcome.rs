@@ -28,7 +28,7 @@ pub(super) fn text(config: &Config, bound: &[(FunctionConfig, BoundSocket)]) -> 
 }
 
 fn describe(text: &mut String, function: &FunctionConfig, socket: &BoundSocket) {
-    let FunctionConfig { name, handler, wants, provides, socket: config } = function;
+    let FunctionConfig { name, handler, wants, provides, socket: config, .. } = function;
     let (path, access) = (config.path.display(), socket.access());
     let _ = write!(text, "@{name}: {handler}, {wants} -> {provides}\n    {path}\n    {access}\n");
 }
@@ -78,8 +78,8 @@ mod tests {
     fn hint_for(lines: &str) -> Option<String> {
         let dir = TempDir::new().unwrap();
         let overrides = Overrides { socket_dir: Some(dir.path().to_owned()), ..Overrides::default() };
-        let others =
-            ["aggregate", "aggregateBatch", "session"].map(|name| format!("{name}.enabled = false\n"));
+        let others = ["aggregate", "aggregateBatch", "session", "script"]
+            .map(|name| format!("{name}.enabled = false\n"));
         let file = format!("[functions]\n{}{lines}", others.concat());
         let config = Config::parse(&file, "udfd.toml".as_ref(), &overrides).unwrap();
         let bind = |function: FunctionConfig| (function.clone(), socket::bind(&function.socket).unwrap());

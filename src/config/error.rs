@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::functions::SUN_PATH;
 use super::handler::{Edges, HandlerKind};
 use super::raw;
+use super::value::Word;
 use crate::edge::Edge;
 
 /// The configuration cannot be used; the daemon does not start.
@@ -102,6 +103,19 @@ pub enum Problem {
         wants: Option<Edge>,
         /// What it should provide, if that was said.
         provides: Option<Edge>,
+    },
+    /// The handler has no use for a bound of scripts.
+    #[error(
+        "function `{function}`: {key} means nothing for handler {handler}, which runs no scripts; it is accepted for {}",
+        scripted()
+    )]
+    NoScripts {
+        /// The function's name.
+        function: String,
+        /// Its handler.
+        handler: HandlerKind,
+        /// The key.
+        key: &'static str,
     },
     /// Nobody could connect.
     #[error(
@@ -220,6 +234,12 @@ impl fmt::Display for Asked {
         let word = |edge: Option<Edge>| edge.map_or_else(|| "any".to_owned(), |edge| edge.to_string());
         write!(f, "{} -> {}", word(self.0), word(self.1))
     }
+}
+
+/// The handlers that run scripts, in words.
+fn scripted() -> String {
+    let kinds = HandlerKind::ALL.iter().filter(|kind| kind.runs_scripts());
+    kinds.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Pairs of edges, as alternatives.

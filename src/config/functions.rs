@@ -2,18 +2,21 @@
 //! served. Looks at no file system: whether a path can be bound is found out when it is.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::Spanned;
 
 use super::error::{Located, Problem};
 use super::handler::{Edges, HandlerKind};
+use super::limits::within;
 use super::overrides::SocketOverride;
 use super::raw::{RawFunction, RawFunctions};
-use super::value::{FunctionName, Mode, OneOf, Uid, Uids};
+use super::value::{Count, FunctionName, Mode, OneOf, Time, Uid, Uids};
 use super::{FunctionConfig, SocketConfig};
 use crate::edge::Edge;
+use crate::script::Budget;
 
 /// The longest path in bytes that `sun_path` takes: 108 on Linux, with a NUL at the end.
 pub(super) const SUN_PATH: usize = 107;
@@ -22,13 +25,19 @@ pub(super) const SUN_PATH: usize = 107;
 const MODE: u32 = 0o660;
 
 /// The functions that are served unless a file says otherwise.
-const DEFAULTS: [DefaultFunction; 5] = [
+const DEFAULTS: [DefaultFunction; 6] = [
     DefaultFunction { name: "mirror", handler: HandlerKind::Mirror, edges: Edges::STREAM },
     DefaultFunction { name: "mirrorBatch", handler: HandlerKind::Mirror, edges: Edges::BATCH },
     DefaultFunction { name: "aggregate", handler: HandlerKind::Aggregate, edges: Edges::STREAM },
     DefaultFunction { name: "aggregateBatch", handler: HandlerKind::Aggregate, edges: Edges::BATCH },
     DefaultFunction { name: "session", handler: HandlerKind::Session, edges: Edges::STREAM_TO_BATCH },
+    DefaultFunction { name: "script", handler: HandlerKind::Script, edges: Edges::STREAM },
 ];
+
+/// What one call of a script may be allowed: enough for any that is meant, and little enough to be over before
+/// somebody waits for it.
+const OPERATIONS: RangeInclusive<Count> = Count(1)..=Count(10_000_000);
+const TIME: RangeInclusive<Time> = Time(Duration::from_millis(1))..=Time(Duration::from_millis(500));
 
 struct DefaultFunction {
     name: &'static str,
@@ -73,6 +82,7 @@ impl FunctionConfig {
             wants: edges.wants,
             provides: edges.provides,
             socket: SocketConfig { path, mode: MODE, group: None, allowed_uids: None },
+            budget: Budget::default(),
         }
     }
 }
@@ -107,6 +117,7 @@ impl Draft {
     fn change(&mut self, table: RawFunction, socket_dir: &Path) -> Result<(), Located> {
         self.disabled = table.enabled.filter(|enabled| !enabled.get_ref().0).map(|enabled| enabled.span());
         self.change_edges(table.handler, table.wants, table.provides)?;
+        self.change_budget(table.script_operations, table.script_time)?;
         if let Some(path) = table.socket {
             self.move_to(socket_dir.join(&path.get_ref().0), Some(path.span()));
         }
@@ -145,6 +156,26 @@ impl Draft {
             return Err(Problem::Edges { function, handler, wants, provides }.at(marks));
         };
         (function.handler, function.wants, function.provides) = (handler, edges.wants, edges.provides);
+        Ok(())
+    }
+
+    fn change_budget(
+        &mut self,
+        operations: Option<Spanned<Count>>,
+        time: Option<Spanned<Time>>,
+    ) -> Result<(), Located> {
+        let operations_mark = operations.as_ref().map(|it| ("script_operations", it.span()));
+        let time_mark = time.as_ref().map(|it| ("script_time", it.span()));
+        let FunctionConfig { name, handler, budget, .. } = &mut self.function;
+        if let Some((key, mark)) = operations_mark.or(time_mark).filter(|_| !handler.runs_scripts()) {
+            let (function, handler) = (name.clone(), *handler);
+            return Err(Problem::NoScripts { function, handler, key }.at([mark]));
+        }
+        let operations = within("script_operations", operations, OPERATIONS)?;
+        let operations = operations.and_then(|Count(number)| u64::try_from(number).ok());
+        let time = within("script_time", time, TIME)?.map(|Time(time)| time);
+        *budget =
+            Budget { operations: operations.unwrap_or(budget.operations), time: time.unwrap_or(budget.time) };
         Ok(())
     }
 

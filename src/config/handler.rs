@@ -15,10 +15,12 @@ pub enum HandlerKind {
     Aggregate,
     /// Gathers them too, and hands them on together.
     Session,
+    /// Hands each point on as a script leaves it.
+    Script,
 }
 
 impl Word for HandlerKind {
-    const ALL: &'static [Self] = &[Self::Mirror, Self::Aggregate, Self::Session];
+    const ALL: &'static [Self] = &[Self::Mirror, Self::Aggregate, Self::Session, Self::Script];
 }
 
 /// What a function wants and what it provides.
@@ -42,6 +44,15 @@ impl HandlerKind {
             Self::Mirror => &[Edges::STREAM, Edges::BATCH],
             Self::Aggregate => &[Edges::STREAM, Edges::STREAM_TO_BATCH, Edges::BATCH, Edges::BATCH_TO_STREAM],
             Self::Session => &[Edges::STREAM_TO_BATCH],
+            Self::Script => &[Edges::STREAM],
+        }
+    }
+
+    /// Whether a TICKscript can give it scripts to run.
+    pub(super) fn runs_scripts(self) -> bool {
+        match self {
+            Self::Mirror => false,
+            Self::Aggregate | Self::Session | Self::Script => true,
         }
     }
 
@@ -60,6 +71,7 @@ impl fmt::Display for HandlerKind {
             Self::Mirror => "mirror",
             Self::Aggregate => "aggregate",
             Self::Session => "session",
+            Self::Script => "script",
         })
     }
 }

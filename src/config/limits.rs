@@ -63,7 +63,8 @@ fn restored(snapshot: usize) -> usize {
     wrapped(wrapped(snapshot.saturating_add(1)))
 }
 
-fn within<T: PartialOrd + fmt::Display>(
+/// Refuses what is not in the range.
+pub(super) fn within<T: PartialOrd + fmt::Display>(
     key: &'static str,
     given: Option<Spanned<T>>,
     accepted: RangeInclusive<T>,

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::edge::Edge;
 use crate::limits::Limits;
+use crate::script::Budget;
 
 pub use self::error::{ConfigError, Problem};
 pub use self::handler::HandlerKind;
@@ -54,6 +55,8 @@ pub struct FunctionConfig {
     pub provides: Edge,
     /// Where Kapacitor connects.
     pub socket: SocketConfig,
+    /// What a script may use up in one call, where the handler runs scripts: at least one operation and 1 ms.
+    pub budget: Budget,
 }
 
 /// A Unix socket and who may connect to it.

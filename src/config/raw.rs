@@ -47,6 +47,8 @@ pub(super) struct RawFunction {
     pub(super) mode: Option<Mode>,
     pub(super) group: Option<Group>,
     pub(super) allowed_uids: Option<Spanned<Uids>>,
+    pub(super) script_operations: Option<Spanned<Count>>,
+    pub(super) script_time: Option<Spanned<Time>>,
 }
 
 /// What a key accepts, in words, if it has a single value: for text that is no TOML, so that no type has
@@ -57,8 +59,8 @@ pub(super) fn accepted(key: &str) -> Option<String> {
         "log_level" => words::<OneOf<LogLevel>>(),
         "log_format" => words::<OneOf<LogFormat>>(),
         "max_frame" | "max_snapshot" => words::<Size>(),
-        "max_handler_time" | "grace_period" => words::<Time>(),
-        "max_connections" => words::<Count>(),
+        "max_handler_time" | "grace_period" | "script_time" => words::<Time>(),
+        "max_connections" | "script_operations" => words::<Count>(),
         "enabled" => words::<Switch>(),
         "handler" => words::<OneOf<HandlerKind>>(),
         "wants" | "provides" => words::<OneOf<Edge>>(),

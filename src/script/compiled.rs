@@ -130,8 +130,8 @@ impl Scripts {
         self.evaluate(part, now).map(drop)
     }
 
-    /// Whether a condition holds; one that fails does not. A plain comparison is answered with `look` alone; for
-    /// others `fill` fills the call.
+    /// Whether a condition holds; one that fails does not. The map is in the call. A plain comparison is answered with
+    /// `look` and the map alone; for others `fill` fills the rest of the call.
     pub(crate) fn holds(
         &mut self,
         part: Part,
@@ -141,7 +141,8 @@ impl Scripts {
     ) -> bool {
         let compiled = self.parts.get(part.index()).and_then(Option::as_ref);
         let plain = compiled.and_then(|compiled| compiled.plain.as_ref());
-        if let Some(holds) = plain.and_then(|plain| plain.holds(look)) {
+        let holds = plain.zip(self.running.as_ref());
+        if let Some(holds) = holds.and_then(|(plain, running)| plain.holds(look, &running.call.state)) {
             return holds;
         }
         if !self.admits(part, now) {

@@ -46,6 +46,10 @@ fn wrong_usage_ends_with_64() {
     ended(&bench(&["--step", "1day"]), 64, &["1000000 points with such a --step", "more than 200 years"]);
     ended(&bench(&["--ids", "100", "--tags", "1"]), 64, &["--tags 1 has no room for user and id"]);
     ended(&bench(&["--expect", "count:n"]), 64, &["--expect count:FIELD is about ids; give --ids N too"]);
+    let amounts = "--amounts FIELD is about ids; give --expect count:FIELD or total:FIELD too";
+    ended(&bench(&["--amounts", "total"]), 64, &[amounts]);
+    let few = bench(&["--amounts", "total", "--expect", "count:n", "--ids", "100"]);
+    ended(&few, 64, &["--fields 4 has no amount; give 5 or more with --amounts"]);
     ended(&bench(&["--expect", "count:"]), 64, &["mirror, any, sessions, a number of points, or count:"]);
     ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
     ended(&run(["--log-format", "xml"]), 64, &["text, json"]);
@@ -83,6 +87,7 @@ fn check_says_what_would_be_served() {
          aggregate: aggregate, stream -> stream, {dir}/aggregate.sock\n\
          aggregateBatch: aggregate, batch -> batch, {dir}/aggregateBatch.sock\n\
          session: session, stream -> batch, {dir}/session.sock\n\
+         script: script, stream -> stream, {dir}/script.sock\n\
          copy: mirror, batch -> batch, {dir}/copy.sock\n"
     );
     assert_eq!(stdout(&output), expected);
@@ -107,7 +112,8 @@ fn options_hold_before_and_after_the_command() {
         "mirror: mirror, stream -> stream, /run/a\nmirrorBatch: mirror, batch -> batch, /run/b\n\
          aggregate: aggregate, stream -> stream, /run/c\n\
          aggregateBatch: aggregate, batch -> batch, /run/aggregateBatch.sock\n\
-         session: session, stream -> batch, /run/session.sock\n"
+         session: session, stream -> batch, /run/session.sock\n\
+         script: script, stream -> stream, /run/script.sock\n"
     );
 }
 
@@ -132,13 +138,14 @@ fn a_relative_path_is_the_shells() {
         (&["--socket", "mirror=../m"], format!("{here}/../m"), "/tmp/mirrorBatch.sock".to_owned()),
     ] {
         let output = udfd(args).arg("check").current_dir(&place.dir).output().unwrap();
-        let [aggregate, windows, session] =
-            ["aggregate", "aggregateBatch", "session"].map(|name| batch.replace("mirrorBatch", name));
+        let [aggregate, windows, session, script] = ["aggregate", "aggregateBatch", "session", "script"]
+            .map(|name| batch.replace("mirrorBatch", name));
         let expected = format!(
             "mirror: mirror, stream -> stream, {mirror}\nmirrorBatch: mirror, batch -> batch, {batch}\n\
              aggregate: aggregate, stream -> stream, {aggregate}\n\
              aggregateBatch: aggregate, batch -> batch, {windows}\n\
-             session: session, stream -> batch, {session}\n"
+             session: session, stream -> batch, {session}\n\
+             script: script, stream -> stream, {script}\n"
         );
         assert_eq!(stdout(&output), expected, "{args:?}");
     }
@@ -163,6 +170,9 @@ fn kapacitor_conf_is_ready_to_paste() {
     [udf.functions.session]
         socket = "/run/session.sock"
         timeout = "10s"
+    [udf.functions.script]
+        socket = "/run/script.sock"
+        timeout = "10s"
 "#;
     assert_eq!(stdout(&run(["--socket-dir", "/run", "kapacitor-conf"])), expected);
 }
@@ -186,6 +196,7 @@ fn it_serves_tells_and_cleans_up() {
             ("aggregate", "aggregate"),
             ("aggregateBatch", "aggregate"),
             ("session", "session"),
+            ("script", "script"),
         ];
         for (name, handler) in served {
             let socket = place.path(&format!("{name}.sock"));
@@ -212,7 +223,7 @@ fn it_hints_at_permissions_unless_everyone_may_connect() {
         return; // Then it depends on that user's groups.
     }
     assert!(Place::new().start().welcome().contains(hint));
-    let modes = ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session"]
+    let modes = ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session", "script"]
         .map(|name| format!("{name}.mode = \"0666\"\n"));
     let open = Place::configured(&format!("[functions]\n{}", modes.concat()));
     let daemon = open.start();
@@ -241,7 +252,7 @@ fn the_limit_of_open_files_is_raised_if_it_can_be() {
     let low = Daemon::spawn(&mut under_shell("ulimit -n 64", &place.args));
     let (code, log) = low.end(SIGTERM);
     assert_eq!(code, Some(0));
-    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=27"), "{log}");
+    assert!(log.contains("WARN") && log.contains("max_connections=100 fit=26"), "{log}");
 }
 
 #[test]

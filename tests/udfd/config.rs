@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kapacitor_udfd::Budget;
 use kapacitor_udfd::config::{Config, HandlerKind, LogFormat, LogLevel, Overrides, Problem, SocketOverride};
 use kapacitor_udfd::config::{ConfigError, FunctionConfig};
 use kapacitor_udfd::edge::Edge;
@@ -46,6 +47,7 @@ fn an_empty_file_is_the_default() {
         .map(|f| (f.name.as_str(), f.handler, f.wants, f.provides, f.socket.path.to_str().unwrap()))
         .collect();
     let (mirror, aggregate, session) = (HandlerKind::Mirror, HandlerKind::Aggregate, HandlerKind::Session);
+    assert!(config.functions.iter().all(|f| f.budget == Budget::default()));
     assert_eq!(
         served,
         [
@@ -54,6 +56,7 @@ fn an_empty_file_is_the_default() {
             ("aggregate", aggregate, Edge::Stream, Edge::Stream, "/tmp/aggregate.sock"),
             ("aggregateBatch", aggregate, Edge::Batch, Edge::Batch, "/tmp/aggregateBatch.sock"),
             ("session", session, Edge::Stream, Edge::Batch, "/tmp/session.sock"),
+            ("script", HandlerKind::Script, Edge::Stream, Edge::Stream, "/tmp/script.sock"),
         ]
     );
 }
@@ -81,6 +84,9 @@ fn every_key_is_taken() {
         mode = "0666"
         group = "users"
         allowed_uids = [0, 998]
+        [functions.script]
+        script_operations = 1_000
+        script_time = "20ms"
         "#,
     )
     .unwrap();
@@ -96,13 +102,15 @@ fn every_key_is_taken() {
         }
     );
     let names: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
-    assert_eq!(names, ["mirrorBatch", "aggregate", "aggregateBatch", "session", "copy"]);
+    assert_eq!(names, ["mirrorBatch", "aggregate", "aggregateBatch", "session", "script", "copy"]);
     let copy = function(&config, "copy");
     assert_eq!((copy.wants, copy.provides), (Edge::Batch, Edge::Batch));
     assert_eq!(copy.socket.path, Path::new("/run/udfd/c.sock"));
     assert_eq!(copy.socket.mode, 0o666);
     assert_eq!(copy.socket.group.as_deref(), Some("users"));
     assert_eq!(copy.socket.allowed_uids, Some(vec![0, 998]));
+    let script = function(&config, "script").budget;
+    assert_eq!(script, Budget { operations: 1_000, time: Duration::from_millis(20) });
 }
 
 #[test]
@@ -161,7 +169,7 @@ fn an_override_of_an_unknown_function_lists_the_known() {
     assert_eq!(
         error.to_string(),
         "--socket names `miror`, which is no enabled function; known are mirror, mirrorBatch, aggregate, \
-         aggregateBatch, session"
+         aggregateBatch, session, script"
     );
 }
 
@@ -236,8 +244,8 @@ fn every_key_says_what_it_accepts() {
         ("enabled", "\"yes\"", switch),
         ("enabled", "1", switch),
         ("enabled", "True", switch),
-        ("handler", "3", "\"mirror\" or \"aggregate\" or \"session\" (in quotes)"),
-        ("handler", "mirror", "\"mirror\" or \"aggregate\" or \"session\" (in quotes)"),
+        ("handler", "3", "\"mirror\" or \"aggregate\" or \"session\" or \"script\" (in quotes)"),
+        ("handler", "mirror", "\"mirror\" or \"aggregate\" or \"session\" or \"script\" (in quotes)"),
         ("wants", "true", edge),
         ("wants", "stream", edge),
         ("provides", "{}", edge),
@@ -254,6 +262,10 @@ fn every_key_says_what_it_accepts() {
         ("allowed_uids", "[0, kapacitor]", uids),
         ("allowed_uids", "[\"kapacitor\"]", uid),
         ("allowed_uids", "[-1]", uid),
+        ("script_operations", "\"many\"", count),
+        ("script_operations", "1e5", count),
+        ("script_time", "50", time),
+        ("script_time", "50ms", time),
     ];
     let tables = [("", &top[..]), ("[limits]\n", &limits[..]), ("[functions.mirror]\n", &mirror[..])];
     for (table, lines) in tables {
@@ -302,7 +314,7 @@ fn functions_that_cannot_be_are_refused() {
     refused("[functions.copy]\n", &["`copy` has no handler", "`handler = \"mirror\"`", ":1:12"]);
     refused(
         "[functions.copy]\nhandler = \"copy\"\n",
-        &["\"copy\" is not known here", "accepted is mirror, aggregate, session"],
+        &["\"copy\" is not known here", "accepted is mirror, aggregate, session, script"],
     );
     refused("[functions.a-b]\nhandler = \"mirror\"\n", &["`a-b` cannot be called", "ASCII letter", ":1:12"]);
     refused("[functions._a]\nhandler = \"mirror\"\n", &["`_a` cannot be called"]);
@@ -311,6 +323,40 @@ fn functions_that_cannot_be_are_refused() {
     refused(
         &format!("[functions]\n{}", none.collect::<String>()),
         &["every function is disabled", "enable at least one", ":2:18", "^^^^^"],
+    );
+}
+
+#[test]
+fn scripts_have_a_budget_where_there_are_scripts() {
+    let budget = |operations, time| Budget { operations, time: Duration::from_millis(time) };
+    let of = |name: &str, lines: &str| {
+        function(&parse(&format!("[functions.{name}]\n{lines}\n")).unwrap(), name).budget
+    };
+    assert_eq!(of("aggregate", "script_operations = 1"), budget(1, 50));
+    assert_eq!(of("aggregateBatch", "script_operations = 10_000_000"), budget(10_000_000, 50));
+    assert_eq!(of("session", "script_time = \"1ms\""), budget(100_000, 1));
+    assert_eq!(of("script", "script_time = \"500ms\""), budget(100_000, 500));
+    assert_eq!(of("own", "handler = \"script\"\nscript_time = \"2ms\""), budget(100_000, 2));
+    assert_eq!(of("mirror", "handler = \"script\"\nscript_operations = 5"), budget(5, 50));
+
+    let script = |line: &str, words: &[&str]| refused(&format!("[functions.script]\n{line}\n"), words);
+    let operations = "script_operations 0 is out of range; accepted is 1 to 10000000";
+    script("script_operations = 0", &[operations, "udfd.toml:2:21", "^"]);
+    script("script_operations = 10_000_001", &["script_operations 10000001", ":2:21", "^^^^^^^^^^"]);
+    script("script_operations = -5", &["script_operations -5 is out of range"]);
+    script(
+        "script_time = \"501ms\"",
+        &["script_time 501ms is out of range; accepted is 1ms to 500ms", ":2:15"],
+    );
+    script("script_time = \"999us\"", &["script_time 999us is out of range"]);
+    script("script_time = \"0s\"", &["script_time 0s is out of range"]);
+
+    let none = "`mirror`: script_time means nothing for handler mirror, which runs no scripts; it is accepted for \
+                aggregate, session, script";
+    refused("[functions.mirror]\nscript_time = \"5ms\"\n", &[none, "udfd.toml:2:15", "^^^^^"]);
+    refused(
+        "[functions.script]\nscript_operations = 0\nhandler = \"mirror\"\n",
+        &["`script`: script_operations means nothing for handler mirror", ":2:21"],
     );
 }
 

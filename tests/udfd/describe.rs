@@ -38,7 +38,7 @@ async fn kapacitor_is_told_the_same() {
     let place = Place::configured("[functions.copy]\nhandler = \"mirror\"\nwants = \"batch\"\n");
     let described = json(&stdout(&place.run(&["describe", "--json"])));
     let names: Vec<_> = described.iter().map(|function| function["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session", "copy"]);
+    assert_eq!(names, ["mirror", "mirrorBatch", "aggregate", "aggregateBatch", "session", "script", "copy"]);
     let _daemon = place.start();
     for function in described {
         let name = function["name"].as_str().unwrap();
@@ -75,6 +75,35 @@ fn json_says_what_the_table_says() {
     assert!(percentile["default"].is_null() && percentile["repeats"] == true);
 }
 
+/// An option is told of in the words of the function that has it.
+#[test]
+fn script_has_words_of_its_own() {
+    let script = stdout(&run(["describe", "script"]));
+    let expected = "
+  .timeout(time duration)
+      How long after its first point a map is forgotten; no point puts that off. Over 0s.
+      Default: none.
+";
+    assert!(
+        script.starts_with("@script(): script, stream -> stream\n") && script.contains(expected),
+        "{script}"
+    );
+    assert!(
+        script.contains("\n  .code(script string)\n") && script.contains("\n      Default: required.\n"),
+        "{script}"
+    );
+    assert!(!script.contains(".timeoutCode("), "{script}");
+    let session = stdout(&run(["describe", "session"]));
+    assert!(session.contains(".code(script string)\n") && !session.contains(".timeoutCode("), "{session}");
+    let [function] = &json(&stdout(&run(["describe", "script", "--json"])))[..] else { panic!("one") };
+    assert_eq!(
+        (function["handler"].as_str(), function["provides"].as_str()),
+        (Some("script"), Some("stream"))
+    );
+    let code = &function["options"][1];
+    assert_eq!((code["name"].as_str(), code["default"].as_str()), (Some("code"), Some("required")));
+}
+
 #[test]
 fn text_is_for_a_terminal() {
     let all = stdout(&run(["describe"]));
@@ -86,6 +115,7 @@ fn text_is_for_a_terminal() {
         "@aggregate(): aggregate, stream -> stream",
         "@aggregateBatch(): aggregate, batch -> batch",
         "@session(): session, stream -> batch",
+        "@script(): script, stream -> stream",
     ];
     assert_eq!(heads, expected);
     let expected = "
@@ -106,7 +136,9 @@ fn markdown_has_a_heading_for_each_of_several() {
     assert!(all.starts_with("### `@mirror()`\n\n| option |"), "{all}");
     assert!(all.contains(&format!("\n\n### `@aggregate()`\n\n{one}\n### `@aggregateBatch()`\n\n")), "{all}");
     let session = stdout(&run(["describe", "session", "--markdown"]));
-    assert!(all.ends_with(&format!("\n\n### `@session()`\n\n{session}")), "{all}");
+    let script = stdout(&run(["describe", "script", "--markdown"]));
+    let end = format!("\n\n### `@session()`\n\n{session}\n### `@script()`\n\n{script}");
+    assert!(all.ends_with(&end), "{all}");
 }
 
 #[test]
@@ -115,7 +147,7 @@ fn only_what_is_served_is_described() {
     for name in ["mirror", "Copy", "", "@aggregate"] {
         let words = format!(
             "error: no function `{name}` is served; accepted are mirrorBatch, aggregate, \
-             aggregateBatch, session, copy\n"
+             aggregateBatch, session, script, copy\n"
         );
         ended(&place.run(&["describe", name]), 64, &[&words]);
     }

@@ -31,6 +31,9 @@ fn an_edge_stays_where_the_handler_takes_it() {
     assert_eq!(edges("handler = \"aggregate\"", "own"), (stream, stream));
     assert_eq!(edges("handler = \"aggregate\"\nwants = \"batch\"", "own"), (batch, stream));
     assert_eq!(edges("handler = \"session\"", "own"), (stream, batch));
+    assert_eq!(edges("handler = \"script\"", "own"), (stream, stream));
+    assert_eq!(edges("handler = \"script\"", "session"), (stream, stream));
+    assert_eq!(edges("handler = \"script\"", "mirrorBatch"), (stream, stream));
     assert_eq!(edges("handler = \"mirror\"\nprovides = \"batch\"", "own"), (batch, batch));
 }
 
@@ -60,5 +63,9 @@ fn edges_the_handler_does_not_take_are_refused() {
     refused(
         "[functions.session]\nwants = \"batch\"\n",
         &["`session`: handler session cannot serve batch -> any; accepted is stream -> batch", ":2:9"],
+    );
+    refused(
+        "[functions.script]\nprovides = \"batch\"\n",
+        &["`script`: handler script cannot serve any -> batch; accepted is stream -> stream", ":2:12"],
     );
 }

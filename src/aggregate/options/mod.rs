@@ -1,4 +1,4 @@
-//! The options of `@aggregate()`, in the order in which users are told of them. What they
+//! The options of `@aggregate()`, `@session()` and `@script()`, in the order in which users are told of them. What they
 //! may be given, and what holds without them, is checked and decided in `settings`.
 
 mod table;
@@ -73,30 +73,37 @@ pub struct AggregateOption {
 enum Only {
     /// All of them.
     Everywhere,
-    /// Those into which streams flow.
+    /// Those of which a task comes out.
+    Gathering,
+    /// Those of them into which streams flow.
     Streams,
-    /// Those into which batches flow.
+    /// Those of them into which batches flow.
     Batches,
     /// Those of which a task comes out as a point.
     Points,
     /// The one of which a task comes out as its events.
     Sessions,
+    /// The one of which no task comes out.
+    Scripts,
     /// The one of which a batch comes out for each that came in.
     BatchForBatch,
-    /// All but that.
+    /// All others of which a task comes out.
     NotBatchForBatch,
 }
 
 impl Only {
     fn has(self, function: Function) -> bool {
+        let gathers = function != Function::Script;
         match self {
             Self::Everywhere => true,
-            Self::Streams => function.wants() == Edge::Stream,
-            Self::Batches => function.wants() == Edge::Batch,
-            Self::Points => function != Function::Session,
+            Self::Gathering => gathers,
+            Self::Streams => gathers && function.wants() == Edge::Stream,
+            Self::Batches => gathers && function.wants() == Edge::Batch,
+            Self::Points => matches!(function, Function::Aggregate { .. }),
             Self::Sessions => function == Function::Session,
+            Self::Scripts => function == Function::Script,
             Self::BatchForBatch => function == Function::BATCH,
-            Self::NotBatchForBatch => function != Function::BATCH,
+            Self::NotBatchForBatch => gathers && function != Function::BATCH,
         }
     }
 }
@@ -138,6 +145,12 @@ pub(super) enum Meaning {
     Duration,
     Keep,
     Float,
+    Code,
+    TimeoutCode,
+    MaxTimeoutRetries,
+    OnError,
+    StartWhen,
+    EndWhen,
     MapAction,
     EndOfTask,
     Timeout,

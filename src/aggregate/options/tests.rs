@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const EACH: [Function; 5] = [
+const EACH: [Function; 6] = [
     Function::STREAM,
     Function::Aggregate { wants: Edge::Stream, provides: Edge::Batch },
     Function::Aggregate { wants: Edge::Batch, provides: Edge::Stream },
     Function::BATCH,
     Function::Session,
+    Function::Script,
 ];
 
 fn names(function: Function) -> Vec<&'static str> {
@@ -23,7 +24,7 @@ fn each_name_is_one_option_s() {
         for name in of(function).flat_map(|option| option.spec.names()) {
             assert!(names.insert(name.clone()), "{function}: {name} twice");
         }
-        for name in ["taskId", "task_id_field", "max_key_size", "push_previous_map_as_event", "max_delay"] {
+        for name in ["taskId", "task_id_field", "max_key_size", "inactivity_timeout", "on_error"] {
             assert!(names.contains(name), "{function}: {name}");
         }
     }
@@ -49,15 +50,18 @@ fn a_function_has_what_means_something_there() {
         let has = names(function);
         names(of).into_iter().filter(|name| !has.contains(name)).collect::<Vec<_>>()
     };
-    let [stream, to_batch, to_stream, batch, session] = EACH;
+    let [stream, to_batch, to_stream, batch, session, script] = EACH;
     assert_eq!(names(stream), names(to_batch));
     assert_eq!((not_in(stream, to_stream), not_in(to_stream, stream)), (vec!["endOfBatch"], vec![]));
     assert_eq!((not_in(to_stream, batch), not_in(batch, to_stream)), (vec![], vec!["groupByTask"]));
     assert_eq!(not_in(stream, session), Vec::<&str>::new());
     let missing = "count sum min max mean stddev first last countDistinct distinct percentile list concat duration \
-                   keep float passThrough";
+                   keep float timeoutCode maxTimeoutRetries passThrough";
     assert_eq!(not_in(session, stream).join(" "), missing);
-    assert_eq!(EACH.map(|function| names(function).len()), [46, 46, 47, 46, 29]);
+    assert_eq!(EACH.map(|function| names(function).len()), [52, 52, 53, 52, 33, 9]);
+    let has = "taskId code onError timeout inactivityTimeout maxTasks maxBytes maxRestoreAge mapCountWarningThreshold";
+    assert_eq!(names(script).join(" "), has);
+    assert_eq!(not_in(stream, script), Vec::<&str>::new());
 }
 
 #[test]
@@ -66,7 +70,8 @@ fn the_new_options_are_told_of_where_they_belong() {
         let names = names(function);
         names[1 + names.iter().position(|known| *known == name).unwrap()]
     };
-    for function in EACH {
+    for function in EACH.into_iter().filter(|function| *function != Function::Script) {
+        assert_eq!(after(function, "endWhen"), "mapAction");
         assert_eq!(after(function, "pointTime"), "timeoutTimestampField");
         assert_eq!(after(function, "timeoutTimestampField"), "timestampUnit");
         assert_eq!(after(function, "timestampUnit"), "maxDelay");
@@ -87,5 +92,5 @@ fn a_function_is_told_with_what_flows() {
     let words = EACH.map(|function| function.to_string());
     let aggregate = ["stream -> stream", "stream -> batch", "batch -> stream", "batch -> batch"];
     assert_eq!(words[..4], aggregate.map(|edges| format!("aggregate {edges}")));
-    assert_eq!(words[4], "session stream -> batch");
+    assert_eq!(words[4..], ["session stream -> batch", "script stream -> stream"]);
 }

@@ -2,7 +2,7 @@
 
 use super::elsewhere;
 use super::error::SettingsError;
-use super::{MapAction, OnOverflow, PointTime};
+use super::{MapAction, OnError, OnOverflow, PointTime};
 use crate::aggregate::options::{self, AggregateOption, Function, Meaning};
 use crate::aggregate::template::Template;
 use crate::options::{self as table, Argument, CheckedCall};
@@ -17,10 +17,8 @@ pub(super) struct Calls(Vec<Call>);
 pub(super) trait Word: Copy + 'static {
     const ALL: &'static [(&'static str, Self)];
 
-    /// What to do instead, for those who gave this word.
-    fn advice(_: &str) -> &'static str {
-        ""
-    }
+    /// What else there is, for those who gave another word.
+    const ADVICE: &'static str = "";
 }
 
 impl Calls {
@@ -106,7 +104,7 @@ impl Calls {
         let Some(call) = self.get(meaning) else { return Ok(None) };
         let text = call.text(0).unwrap_or_default();
         let given = T::ALL.iter().find(|(word, _)| *word == text);
-        let refuse = || SettingsError::value(call, 0, format!("{}{}", alternatives::<T>(), T::advice(text)));
+        let refuse = || SettingsError::value(call, 0, format!("{}{}", alternatives::<T>(), T::ADVICE));
         given.map(|&(_, choice)| Some(choice)).ok_or_else(refuse)
     }
 
@@ -131,14 +129,14 @@ fn alternatives<T: Word>() -> String {
 
 impl Word for MapAction {
     const ALL: &'static [(&'static str, Self)] =
-        &[("create_or_update", Self::CreateOrUpdate), ("create", Self::Create)];
+        &[("create_or_update", Self::CreateOrUpdate), ("create", Self::Create), ("update", Self::Update)];
 
-    fn advice(given: &str) -> &'static str {
-        match given {
-            "update" => "; with update nothing could ever create a task",
-            _ => "; to end a task at an event use endOfTask or maxEvents",
-        }
-    }
+    const ADVICE: &'static str = "; which event ends a task is said with endWhen";
+}
+
+impl Word for OnError {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("tag", Self::Tag), ("drop", Self::Drop), ("stop", Self::Stop)];
 }
 
 impl Word for OnOverflow {

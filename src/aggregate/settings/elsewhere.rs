@@ -1,5 +1,7 @@
 //! Options that another function has and this one has not: why, and what to do instead.
 
+mod script;
+
 use super::error::SettingsError;
 use crate::aggregate::options::{self, Function, Meaning};
 use crate::options::OptionError;
@@ -17,17 +19,18 @@ pub(super) fn refuse(function: Function, error: OptionError) -> SettingsError {
 
 fn reason(function: Function, meaning: Meaning) -> String {
     match (function, meaning) {
+        (Function::Script, _) => script::reason(meaning).to_owned(),
         (_, Meaning::GroupByTask) => {
             "a batch comes out for each that comes in, and a batch has one group; group behind the node, such as \
              with |groupBy('tag')"
                 .to_owned()
         }
         (_, Meaning::EndOfBatch) => {
-            "no batch comes in, so none can end a task; use timeout, inactivityTimeout or maxEvents".to_owned()
+            "no batch comes in, so none can end a task; use timeout, inactivityTimeout or endWhen".to_owned()
         }
         (Function::Session, _) => format!("a session's events come out as they are; {}", instead(meaning)),
         // No other option is missing anywhere.
-        (Function::Aggregate { .. } | Function::Script, _) => format!("{function} has none; leave it out"),
+        (Function::Aggregate { .. }, _) => format!("{function} has none; leave it out"),
     }
 }
 
@@ -52,6 +55,9 @@ fn instead(meaning: Meaning) -> String {
         }
         Meaning::PassThrough => {
             return "to have the originals at once, use what comes before the node".to_owned();
+        }
+        Meaning::TimeoutCode | Meaning::MaxTimeoutRetries => {
+            return "change them as they come, with code, or use aggregate".to_owned();
         }
         _ => return "for one value of them all, use aggregate".to_owned(),
     };

@@ -25,6 +25,23 @@ pub(crate) enum SettingsError {
         words(*.came), words(*.timeout)
     )]
     InactivityTimeout { option: String, came: i64, timeout: i64 },
+    #[error(
+        "option code: @script() needs it, and it is not given; accepted is a script for every point, such as \
+         .code('''event.total = event.price * event.count''')"
+    )]
+    NoCode,
+    #[error("option {option}: {came} means nothing without timeoutCode; give that too, or leave it out")]
+    NothingToRetry { option: String, came: Argument },
+    /// A condition that fails is only false.
+    #[error(
+        "option {option}: {came} means nothing without a script that can fail; give {needs} too, or leave it out"
+    )]
+    NothingToFail { option: String, came: Argument, needs: &'static str },
+    #[error(
+        "option {option}: with \"update\" nothing could ever create a task; say with startWhen which event does (and \
+         with endWhen which one ends it), or accepted is create_or_update or create"
+    )]
+    NothingCreates { option: String },
     #[error("option {option}: TRUE means nothing without a flush; give flushInterval too")]
     NothingToReset { option: String },
     /// Another function has it.

@@ -7,6 +7,8 @@ mod names;
 
 mod outputs;
 
+mod scripts;
+
 mod time;
 
 mod overwriting;
@@ -21,11 +23,13 @@ mod tests;
 use std::fmt;
 
 use self::calls::Calls;
+use self::scripts::Scripts;
 use super::options::{Function, Meaning};
 use super::reduce::Kind;
 use super::template::Template;
 use crate::edge::Edge;
 use crate::proto::InitRequest;
+use crate::script::{self, Source};
 
 pub(crate) use self::error::SettingsError;
 
@@ -54,7 +58,7 @@ pub(crate) struct Settings {
     pub(crate) on_error: OnError,
     pub(crate) map_action: MapAction,
     pub(crate) end_of_task: bool,
-    /// Durations are nanoseconds.
+    /// Durations are nanoseconds; `i64::MAX` is for ever.
     pub(crate) timeout: i64,
     pub(crate) inactivity_timeout: Option<i64>,
     /// 0: deadlines fall where they fall.
@@ -90,12 +94,17 @@ impl Settings {
         let calls = Calls::check(function, request)?;
         let task_id = calls.template(Meaning::TaskId)?;
         names::check(&calls, task_id.as_ref())?;
-        let pass_through = calls.switch(Meaning::PassThrough).unwrap_or(false);
+        let gathers = function != Function::Script;
+        let pass_through = calls.switch(Meaning::PassThrough).unwrap_or(!gathers);
         let push_previous = calls.switch(Meaning::PushPreviousMapAsEvent).unwrap_or(false);
         let push_on_timeout = calls.switch(Meaning::PushMapAsEventOnTimeout).unwrap_or(!pass_through);
         let end_of_batch =
             function.wants() == Edge::Batch && calls.switch(Meaning::EndOfBatch).unwrap_or(true);
-        let (timeout, inactivity_timeout) = timeouts(&calls)?;
+        let (timeout, inactivity_timeout) = timeouts(&calls, function)?;
+        let Scripts { code, timeout_code, start_when, end_when, max_timeout_retries, on_error, map_action } =
+            scripts::of(&calls, function)?;
+        // No task of a script's comes out.
+        let overflow = if gathers { OnOverflow::Evict } else { OnOverflow::Drop };
         let settings = Self {
             function,
             time: time::of(&calls, function)?,
@@ -104,13 +113,13 @@ impl Settings {
             outputs: outputs::of(&calls)?,
             keep: keep(&calls, task_id.as_ref()),
             task_id,
-            code: None,
-            timeout_code: None,
-            start_when: None,
-            end_when: None,
-            max_timeout_retries: 0,
-            on_error: OnError::Tag,
-            map_action: calls.word(Meaning::MapAction)?.unwrap_or(MapAction::CreateOrUpdate),
+            code,
+            timeout_code,
+            start_when,
+            end_when,
+            max_timeout_retries,
+            on_error,
+            map_action,
             end_of_task: calls.switch(Meaning::EndOfTask).unwrap_or(false),
             timeout,
             inactivity_timeout,
@@ -118,7 +127,7 @@ impl Settings {
             max_events: calls.count(Meaning::MaxEvents, 1)?,
             max_tasks: calls.size(Meaning::MaxTasks)?.unwrap_or(1_000_000),
             max_bytes: calls.size(Meaning::MaxBytes)?.unwrap_or(256 << 20),
-            on_overflow: calls.word(Meaning::OnOverflow)?.unwrap_or(OnOverflow::Evict),
+            on_overflow: calls.word(Meaning::OnOverflow)?.unwrap_or(overflow),
             max_list_size: calls.size(Meaning::MaxListSize)?.unwrap_or(10_000),
             flush: time::flush(&calls, function, end_of_batch)?,
             push_on_timeout: push_on_timeout || push_previous,
@@ -141,6 +150,21 @@ impl Settings {
 }
 
 impl Settings {
+    /// The scripts that there are.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let all = [
+            (script::Part::Code, &self.code),
+            (script::Part::TimeoutCode, &self.timeout_code),
+            (script::Part::StartWhen, &self.start_when),
+            (script::Part::EndWhen, &self.end_when),
+        ];
+        let source = |(part, script): (_, &Option<ScriptText>)| {
+            let ScriptText { option, text } = script.clone()?;
+            Some(Source { part, option, text })
+        };
+        all.into_iter().filter_map(source).collect()
+    }
+
     /// Whether a task ends with its event of this number, by `endOfTask` or `maxEvents`.
     pub(crate) fn is_last(&self, events: u64) -> bool {
         self.end_of_task || self.max_events.is_some_and(|max| events >= max)
@@ -149,6 +173,8 @@ impl Settings {
     /// Whether an event can make a task hold more than it did.
     pub(crate) fn can_grow(&self) -> bool {
         self.function == Function::Session
+            || self.code.is_some()
+            || self.code.is_some()
             || !self.keep.is_nothing()
             || self.outputs.iter().any(|output| output.kind.can_grow())
     }
@@ -163,9 +189,10 @@ fn keep(calls: &Calls, task_id: Option<&Template>) -> Keep {
     Keep::Names(names.into_iter().filter(is_new).map(str::to_owned).collect())
 }
 
-/// `timeout` and `inactivityTimeout`.
-fn timeouts(calls: &Calls) -> Result<(i64, Option<i64>), SettingsError> {
-    let timeout = calls.duration(Meaning::Timeout, 1)?.unwrap_or(30 * MINUTE);
+/// `timeout`, which a script's map has for ever, and `inactivityTimeout`.
+fn timeouts(calls: &Calls, function: Function) -> Result<(i64, Option<i64>), SettingsError> {
+    let default = if function == Function::Script { i64::MAX } else { 30 * MINUTE };
+    let timeout = calls.duration(Meaning::Timeout, 1)?.unwrap_or(default);
     let inactivity = calls.duration(Meaning::InactivityTimeout, 1)?;
     match (calls.get(Meaning::InactivityTimeout), inactivity) {
         (Some(call), Some(came)) if came > timeout => {

@@ -3,7 +3,7 @@
 
 use super::calls::Calls;
 use super::error::SettingsError;
-use super::{Keep, OnOverflow, Settings};
+use super::{Keep, MapAction, OnOverflow, Settings};
 use crate::aggregate::options::{Function, Meaning};
 use crate::aggregate::reduce::Kind;
 
@@ -37,12 +37,14 @@ fn causes(settings: &Settings) -> Vec<&'static str> {
     causes.into_iter().filter_map(|(cause, holds)| holds.then_some(cause)).collect()
 }
 
-/// Whether a task can hold text or a list that grows until it ends the task.
+/// Whether a task can hold text, a list or a map that grows until it ends the task.
 fn has_text(settings: &Settings) -> bool {
     let is_text = |kind: &Kind| {
         matches!(kind, Kind::List | Kind::Concat { .. } | Kind::Distinct | Kind::First | Kind::Last)
     };
-    settings.outputs.iter().any(|output| is_text(&output.kind)) || settings.keep != Keep::Names(vec![])
+    settings.outputs.iter().any(|output| is_text(&output.kind))
+        || settings.keep != Keep::Names(vec![])
+        || settings.code.is_some()
 }
 
 fn is_told_apart(settings: &Settings) -> bool {
@@ -57,11 +59,16 @@ fn is_named_alone(settings: &Settings) -> bool {
     settings.function != Function::BATCH
 }
 
-/// The reasons `end`, `batch` and `flush` get no timeout tags.
+/// The reasons `end`, `restart`, `batch` and `flush` get no timeout tags.
 fn has_untagged_reason(settings: &Settings) -> bool {
     comes_out_at_end(settings) || settings.flush.is_some()
 }
 
+/// With code a task ends when that says so, and with `startWhen` when the next one starts.
 fn comes_out_at_end(settings: &Settings) -> bool {
-    settings.emit_on_end && (settings.end_of_task || settings.end_of_batch)
+    let ends_at_event = settings.end_of_task
+        || settings.end_when.is_some()
+        || settings.code.is_some()
+        || (settings.start_when.is_some() && settings.map_action == MapAction::CreateOrUpdate);
+    settings.emit_on_end && (ends_at_event || settings.end_of_batch)
 }

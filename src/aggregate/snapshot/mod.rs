@@ -1,6 +1,8 @@
 //! A node's state as bytes, and back. Kapacitor keeps them, over restarts of its own and of ours, and
 //! perhaps gives them to a later version.
 
+mod set_aside;
+
 mod shared;
 
 mod task;
@@ -14,6 +16,7 @@ use super::groups::Groups;
 use super::node::Node;
 use super::options::Function;
 use super::origins::Origins;
+use super::set_aside::SetAside;
 use super::settings::{Keep, Reference, Settings, Time};
 use super::tasks::Tasks;
 use super::types::Types;
@@ -57,6 +60,7 @@ struct Restored<'a> {
     batch: Option<Box<OpenBatch>>,
     /// Points that waited, each with its group and time.
     held: Vec<(u32, i64, PointView<'a>)>,
+    set_aside: SetAside,
 }
 
 impl Node {
@@ -69,7 +73,8 @@ impl Node {
     /// origins: number, (number, measurement, database, retention policy)
     /// from batches to batches, what is gathered for the open one: whether there is, group, origin, originals, results
     /// in event time, points that wait, in the order of their arrival: number, (group, time, frame)
-    /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers
+    /// tasks in the order of their creation: group, origin, id, moments, events, flags, kept, reducers, map, lifetime
+    /// if there are some, points set aside: number, (group, origin, task, reason, time, due, tries left, message)
     /// ```
     pub(super) fn snapshot(&self, now: UnixNanos) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER + 1024 + self.tasks.len() * A_TASK);
@@ -86,8 +91,12 @@ impl Node {
         if self.event_time.is_some() {
             shared::write_held(&self.groups, &mut out);
         }
+        let kind = (self.identity.names().len(), self.scripts.keys());
         for (_, task) in self.tasks.iter() {
-            task::write(now, task, self.identity.names().len(), &mut out);
+            task::write(now, task, kind, &mut out);
+        }
+        if self.set_aside.len() > 0 {
+            set_aside::write(now, &self.set_aside, kind, &mut out);
         }
         let checksum = crc32fast::hash(out.get(HEADER..).unwrap_or_default()).to_le_bytes();
         if let Some((version, rest)) = out.split_first_mut() {
@@ -113,7 +122,8 @@ impl Node {
     }
 
     fn take_over(&mut self, now: UnixNanos, restored: Restored<'_>) {
-        let Restored { taken, count, groups, origins, types, tasks, batch, held } = restored;
+        let Restored { taken, count, groups, origins, types, tasks, batch, held, set_aside } = restored;
+        self.set_aside = set_aside;
         self.emitter.types = types;
         (self.groups, self.origins, self.tasks) = (groups, origins, tasks);
         if let Some(batch) = batch {
@@ -164,6 +174,7 @@ impl Node {
             tasks: Tasks::new(),
             batch: None,
             held: Vec::new(),
+            set_aside: SetAside::default(),
         };
         if self.settings.function == Function::BATCH && from.u8()? != 0 {
             let (group, origin) = (known(&group_numbers, &mut from)?, known(&origin_numbers, &mut from)?);
@@ -179,7 +190,15 @@ impl Node {
         for _ in 0..if is_too_old { 0 } else { count } {
             let group = known(&group_numbers, &mut from)?;
             let origin = known(&origin_numbers, &mut from)?;
-            self.read_task(now, group, origin, &mut restored, &mut from)?;
+            let task = self.read_task(now, group, origin, taken, &mut from)?;
+            let is_known = restored.tasks.find(&restored.groups, restored.groups.key(group), task.id.text());
+            from.check(is_known.is_none())?;
+            restored.origins.hold(origin);
+            let due = self.settings.timer(&task);
+            restored.tasks.add(task, due, &mut restored.groups);
+        }
+        if !is_too_old && !from.is_empty() {
+            self.read_set_aside(now, (&group_numbers, &origin_numbers), &mut restored, &mut from)?;
         }
         from.check(is_too_old || from.is_empty())?;
         if is_too_old {

@@ -1,20 +1,23 @@
 //! One task in a snapshot.
 
-use super::Restored;
 use crate::aggregate::events::Events;
 use crate::aggregate::identity::{Id, Kind, MAX_ID, Origin};
 use crate::aggregate::kept::Kept;
 use crate::aggregate::node::Node;
 use crate::aggregate::reduce::Reducer;
-use crate::aggregate::tasks::{Gathered, Task};
+use crate::aggregate::task::{Count, Flags, Gathered, Lifetime, Task};
 use crate::handler::UnixNanos;
 use crate::pack::{self, Damaged, Reader};
+use crate::script::{Keys, State};
 use crate::wire::entry::EntryKind;
 use crate::wire::fields;
 
 const DIRTY: u8 = 1;
 const KEPT: u8 = 2;
 const EVENTS: u8 = 4;
+const MAP: u8 = 8;
+const FAILED: u8 = 16;
+const LIFETIME: u8 = 32;
 
 impl Node {
     pub(super) fn read_task(
@@ -22,24 +25,23 @@ impl Node {
         now: UnixNanos,
         group: u32,
         origin: u32,
-        into: &mut Restored<'_>,
+        taken: UnixNanos,
         from: &mut Reader<'_>,
-    ) -> Result<(), Damaged> {
+    ) -> Result<Task, Damaged> {
         let id = self.read_id(from)?;
-        if into.tasks.find(&into.groups, into.groups.key(group), id.text()).is_some() {
-            return Err(from.damaged());
-        }
         let mut task = Task::new(id, group, origin, 0, 0);
-        let created = into.taken.wrapping_add(from.i64()?);
+        let created = taken.wrapping_add(from.i64()?);
         // A clock that was set back since makes no task live longer.
         let latest = if self.event_time.is_some() { i64::MAX } else { now };
         task.created = created.min(latest);
         task.active = created.wrapping_add(from.i64()?).min(latest);
         task.first = created.wrapping_add(from.i64()?);
         task.last = task.first.wrapping_add(from.i64()?);
-        task.events = from.u64()?;
+        task.events = Count::new(from.u64()?);
         let flags = from.u8()?;
-        task.is_dirty = flags & DIRTY != 0;
+        task.flags.set(Flags::DIRTY, flags & DIRTY != 0);
+        task.flags.set(Flags::FAILED, flags & FAILED != 0);
+        task.flags.set(Flags::RESTORED, true);
         if flags & KEPT != 0 {
             task.gathered = Some(Box::new(Gathered::Kept(self.read_kept(from)?)));
         }
@@ -49,10 +51,18 @@ impl Node {
         if flags & EVENTS != 0 {
             task.gathered = Some(Box::new(Gathered::Events(Events::read(from)?)));
         }
-        into.origins.hold(origin);
-        let due = self.settings.timer(&task);
-        into.tasks.add(task, due, &mut into.groups);
-        Ok(())
+        if flags & MAP != 0 {
+            task.scripted.get_or_insert_default().state = State::read(self.scripts.keys(), from)?;
+        }
+        if flags & LIFETIME != 0 {
+            let timeout = from.i64()?;
+            let inactivity_timeout = if from.u8()? == 0 { None } else { Some(from.i64()?) };
+            from.check(timeout >= 0 && inactivity_timeout.is_none_or(|time| time >= 0))?;
+            task.scripted.get_or_insert_default().lifetime =
+                Some(Box::new(Lifetime { timeout, inactivity_timeout }));
+            task.flags.set(Flags::LIFETIME, true);
+        }
+        Ok(task)
     }
 
     fn read_id(&self, from: &mut Reader<'_>) -> Result<Id, Damaged> {
@@ -90,8 +100,8 @@ impl Node {
     }
 }
 
-/// `names`: how many names the id was made of.
-pub(super) fn write(now: UnixNanos, task: &Task, names: usize, out: &mut Vec<u8>) {
+/// `names`: how many names the id was made of. `keys`: of its map.
+pub(super) fn write(now: UnixNanos, task: &Task, (names, keys): (usize, &Keys), out: &mut Vec<u8>) {
     pack::write_u64(out, u64::from(task.group));
     pack::write_u64(out, u64::from(task.origin));
     write_id(&task.id, names, out);
@@ -100,18 +110,30 @@ pub(super) fn write(now: UnixNanos, task: &Task, names: usize, out: &mut Vec<u8>
     pack::write_i64(out, task.active.wrapping_sub(task.created));
     pack::write_i64(out, task.first.wrapping_sub(task.created));
     pack::write_i64(out, task.last.wrapping_sub(task.first));
-    pack::write_u64(out, task.events);
+    pack::write_u64(out, task.events.get());
     let kept = task.kept();
-    let dirty = if task.is_dirty { DIRTY } else { 0 };
+    let dirty = if task.is_dirty() { DIRTY } else { 0 };
+    let map = task.state().filter(|state| !state.is_empty());
+    let map_flag = if map.is_some() { MAP } else { 0 };
+    let failed = if task.flags.has(Flags::FAILED) { FAILED } else { 0 };
+    let lifetime = if task.lifetime().is_some() { LIFETIME } else { 0 };
     let kept_flag = if kept.is_some() { KEPT } else { 0 };
     let events = if task.events().is_some() { EVENTS } else { 0 };
-    out.push(dirty | kept_flag | events);
+    out.push(dirty | kept_flag | events | map_flag | failed | lifetime);
     if let Some(kept) = kept {
         write_kept(kept, out);
     }
     task.reducers.iter().for_each(|reducer| reducer.write(out));
     if let Some(events) = task.events() {
         events.write(out);
+    }
+    if let Some(map) = map {
+        map.write(keys, out);
+    }
+    if let Some(Lifetime { timeout, inactivity_timeout }) = task.lifetime() {
+        pack::write_i64(out, *timeout);
+        out.push(u8::from(inactivity_timeout.is_some()));
+        inactivity_timeout.iter().for_each(|time| pack::write_i64(out, *time));
     }
 }
 

@@ -5,12 +5,14 @@ use std::ops::Range;
 use super::{Change, Scalar};
 use crate::value::Value;
 use crate::wire::entry::{Entries, Entry, EntryKind, bytes};
+use crate::wire::point::origin_bytes;
 use crate::wire::{fields, patch};
 
 /// The event, or for timeoutCode the finished point. Kept from one call to the next, for its memory.
 #[derive(Debug, Default)]
 pub(crate) struct Event {
-    name: Vec<u8>,
+    /// `None`: it stands in the body.
+    name: Option<Vec<u8>>,
     time: i64,
     body: Vec<u8>,
     /// What was found of the names that stand in the source.
@@ -52,20 +54,19 @@ pub(in crate::script) struct Sought<'a> {
 }
 
 impl Event {
-    /// `body` is a point's message, or only its tags and fields; `found` what it has of `Scripts::event_names`: of
-    /// each the tag and the field.
+    /// `body` is a point's message, or only its tags and fields, with the measurement if it is not there; `found` what
+    /// it has of `Scripts::event_names`: of each the tag and the field.
     pub(crate) fn fill<'a>(
         &mut self,
-        name: &[u8],
+        name: Option<&[u8]>,
         time: i64,
         body: &[u8],
         found: impl Iterator<Item = (Option<&'a [u8]>, Option<Value<'a>>)>,
     ) {
         self.time = time;
-        for (kept, bytes) in [(&mut self.name, name), (&mut self.body, body)] {
-            kept.clear();
-            kept.extend_from_slice(bytes);
-        }
+        self.name = name.map(<[u8]>::to_vec);
+        self.body.clear();
+        self.body.extend_from_slice(body);
         self.edits.clear();
         self.texts.clear();
         self.slots.clear();
@@ -89,6 +90,11 @@ impl Event {
     /// The names of tags that can't be changed.
     pub(crate) fn set_dimensions<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) {
         self.dimensions.clear();
+        self.dimensions.extend(names.map(<[u8]>::to_vec));
+    }
+
+    /// Likewise more of them.
+    pub(crate) fn add_dimensions<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) {
         self.dimensions.extend(names.map(<[u8]>::to_vec));
     }
 
@@ -141,7 +147,10 @@ impl Event {
     }
 
     pub(in crate::script) fn name(&self) -> &[u8] {
-        &self.name
+        match &self.name {
+            Some(name) => name,
+            None => origin_bytes(&self.body)[0],
+        }
     }
 
     pub(in crate::script) fn time(&self) -> i64 {

@@ -16,7 +16,6 @@ pub(crate) trait Look {
     fn field(&self, slot: usize) -> Option<Value<'_>>;
     /// `task.count`.
     fn count(&self) -> u64;
-    fn state(&self) -> Option<&State>;
 }
 
 /// What was read: `None` is `()`.
@@ -64,20 +63,20 @@ impl Plain {
         parse::plain(source, names, keys)
     }
 
-    /// Whether it holds. `None` if the engine has to say: where it would be an error, too.
+    /// Whether it holds, with this map. `None` if the engine has to say: where it would be an error, too.
     #[inline]
-    pub(super) fn holds(&self, look: &impl Look) -> Option<bool> {
+    pub(super) fn holds(&self, look: &impl Look, map: &State) -> Option<bool> {
         match self {
             Self::Compare(left, operator, right) => {
-                Some(operator.compare(left.value(look)?, right.value(look)?))
+                Some(operator.compare(left.value(look, map)?, right.value(look, map)?))
             }
-            Self::Is(operand) => match operand.value(look)? {
+            Self::Is(operand) => match operand.value(look, map)? {
                 Some(Value::Bool(bool)) => Some(bool),
                 _ => None,
             },
-            Self::Not(plain) => plain.holds(look).map(|holds| !holds),
-            Self::And(left, right) => Some(left.holds(look)? && right.holds(look)?),
-            Self::Or(left, right) => Some(left.holds(look)? || right.holds(look)?),
+            Self::Not(plain) => plain.holds(look, map).map(|holds| !holds),
+            Self::And(left, right) => Some(left.holds(look, map)? && right.holds(look, map)?),
+            Self::Or(left, right) => Some(left.holds(look, map)? || right.holds(look, map)?),
         }
     }
 }
@@ -85,7 +84,7 @@ impl Plain {
 impl Operand {
     /// Its value. `None` is what only the engine knows.
     #[inline]
-    fn value<'a>(&'a self, look: &'a impl Look) -> Option<Read<'a>> {
+    fn value<'a>(&'a self, look: &'a impl Look, map: &'a State) -> Option<Read<'a>> {
         let tag = |slot| look.tag(slot).filter(|tag| !tag.is_empty()).map(Value::Text);
         let read = match self {
             Self::Unit => None,
@@ -97,7 +96,7 @@ impl Operand {
             Self::Tag(slot) => tag(*slot),
             Self::Field(slot) => look.field(*slot),
             Self::Count => Some(Value::Int(i64::try_from(look.count()).unwrap_or(i64::MAX))),
-            Self::Map(step) => match look.state()?.held(&[])?.get(step) {
+            Self::Map(step) => match map.held(&[])?.get(step) {
                 Some(value) => return value.scalar().map(Some),
                 None => None,
             },

@@ -20,7 +20,6 @@ use To::{Failure, False, True};
 struct Looking<'a> {
     point: &'a proto::Point,
     names: Vec<String>,
-    state: State,
 }
 
 impl Look for Looking<'_> {
@@ -39,10 +38,6 @@ impl Look for Looking<'_> {
     fn count(&self) -> u64 {
         3
     }
-
-    fn state(&self) -> Option<&State> {
-        Some(&self.state)
-    }
 }
 
 /// Compiles `condition` together with code that makes the map, and has it answered both ways. The first answer is
@@ -56,18 +51,18 @@ fn both(condition: &str) -> (Option<To>, To) {
     let mut scripts = Scripts::compile(&sources, Budget::default()).unwrap_or_else(|error| panic!("{error}"));
     let (point, names) = (point(), scripts.event_names().to_vec());
     let body = point.encode_to_vec();
-    let mut looking = Looking { point: &point, names: names.clone(), state: State::default() };
+    let looking = Looking { point: &point, names: names.clone() };
     {
         let looking = &looking;
         let found = (0..names.len()).map(|slot| (looking.tag(slot), looking.field(slot)));
-        scripts.call().event.fill(point.name.as_bytes(), point.time, &body, found);
+        scripts.call().event.fill(Some(point.name.as_bytes()), point.time, &body, found);
     }
     scripts.call().task.count = 3;
     scripts.run(Part::Code, 0).unwrap();
-    looking.state = scripts.call().state.clone();
+    let map = scripts.call().state.clone();
 
     let mut filled = 0;
-    let plain = scripts.plain(Part::EndWhen).map(|plain| match plain.holds(&looking) {
+    let plain = scripts.plain(Part::EndWhen).map(|plain| match plain.holds(&looking, &map) {
         Some(true) => True,
         Some(false) => False,
         None => Failure,

@@ -287,7 +287,7 @@ fn what_is_not_utf8_is_an_error_when_it_is_read() {
     let mut node = Node::new(Part::Code, "map.x = 1; map.y = event.path");
     node.fill();
     let found = [(None, Some(Value::Text(b"\xff")))].into_iter();
-    node.scripts.call().event.fill(b"\xff", 0, b"", found);
+    node.scripts.call().event.fill(Some(b"\xff"), 0, b"", found);
     match node.scripts.run(Part::Code, 0) {
         Err(Failed::Script(message)) => assert!(message.contains("field path is not UTF-8"), "{message}"),
         other => panic!("{other:?}"),

@@ -76,7 +76,7 @@ impl Node {
         let found = names.iter().map(|name| find(&self.point, name));
         let call = self.scripts.call();
         call.clear();
-        call.event.fill(self.point.name.as_bytes(), self.point.time, &body, found);
+        call.event.fill(Some(self.point.name.as_bytes()), self.point.time, &body, found);
         call.event.set_dimensions([&b"host"[..]].into_iter());
     }
 

@@ -76,9 +76,6 @@ fn conditions_rest_too_and_are_false() {
         fn count(&self) -> u64 {
             0
         }
-        fn state(&self) -> Option<&State> {
-            None
-        }
     }
     let budget = Budget { operations: 5, time: Duration::from_secs(10) };
     let mut node = Node::with_budget(Part::EndWhen, "event.nothing + 1 + 1 + 1 + 1 > 10", budget);

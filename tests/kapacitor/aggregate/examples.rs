@@ -18,7 +18,7 @@ const TOP_USERS: &str = include_str!("../../../examples/aggregate_top_users.tick
 const ALERT: (&str, &str) = ("|alert()", "@sink()|alert()");
 
 /// The points that an example's comment shows.
-fn shown(example: &'static str) -> Vec<&'static str> {
+pub(super) fn shown(example: &'static str) -> Vec<&'static str> {
     let comment = example.lines().map_while(|line| line.strip_prefix("//"));
     comment.filter_map(|line| line.strip_prefix("     ")).filter(|line| line.contains('=')).collect()
 }
@@ -41,7 +41,7 @@ fn normal(shown: &str) -> String {
 
 /// The next point is one that a text shows with its time.
 #[track_caller]
-fn expect(stack: &Stack, shown: &str) {
+pub(super) fn expect(stack: &Stack, shown: &str) {
     stack.sink.expect(&normal(shown));
 }
 

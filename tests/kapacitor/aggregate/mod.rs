@@ -1,4 +1,4 @@
-//! `@aggregate()`, `@aggregateBatch()` and `@session()` in tasks, as their documents and examples have them, with times
+//! `@aggregate()`, `@aggregateBatch()`, `@session()` and `@script()` in tasks, as their documents and examples have them, with times
 //! a test can wait for.
 
 mod batches;
@@ -11,9 +11,15 @@ mod examples;
 
 mod limits;
 
+mod logstash;
+
 mod recipes;
 
 mod replays;
+
+mod script_failures;
+
+mod scripts;
 
 mod sessions;
 
@@ -32,6 +38,7 @@ use crate::stack::Stack;
 const README: &str = include_str!("../../../README.md");
 const AROUND: &str = include_str!("../../../docs/aggregate.md");
 const LOGSTASH: &str = include_str!("../../../docs/logstash.md");
+const SCRIPTS: &str = include_str!("../../../docs/scripts.md");
 const TIME: &str = include_str!("../../../docs/time.md");
 
 /// Has a script that only logs what comes out of the node tell the test instead.

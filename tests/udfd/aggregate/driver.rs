@@ -51,7 +51,8 @@ fn name_of(step: &Step) -> String {
 }
 
 fn is_same(what: &str, expected: &[String], got: &[String]) -> Result<(), Wrong> {
-    let told = |lines: &[String]| lines.iter().fold(String::new(), |told, line| told + "\n    " + line);
+    let told =
+        |lines: &[String]| lines.iter().fold(String::new(), |told, line| told + "\n    " + line.as_str());
     if expected == got {
         return Ok(());
     }
@@ -84,7 +85,8 @@ fn told(heard: &[Heard]) -> Vec<String> {
 
 /// Whether a task can hold more the more comes.
 fn has_what_grows(function: Function, options: &[proto::Option]) -> bool {
-    let growing = ["keep", "first", "last", "countDistinct", "distinct", "percentile", "list", "concat"];
+    let growing =
+        ["keep", "first", "last", "countDistinct", "distinct", "percentile", "list", "concat", "code"];
     function == Function::Session || options.iter().any(|option| growing.contains(&&*option.name))
 }
 

@@ -17,11 +17,14 @@ mod refusals;
 
 mod generate;
 mod generate_all;
+mod generate_scripts;
 mod promise;
 mod property;
 mod property_all;
 
 mod raw;
+
+mod documents;
 
 mod batch_floods;
 mod bounds;

@@ -33,7 +33,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "emitOnEnd",
         ON,
         "NOT passThrough",
-        "Whether a task that an event (endOfTask) or the end of its batch has ended comes out. If not, it vanishes and is counted.",
+        "Whether a task ended by an event (endWhen, task.end(), a restart) or its batch's end comes out. If not, it vanishes and is counted.",
     )
     .only(Only::Points),
     once(
@@ -41,7 +41,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "emitOnEnd",
         ON,
         "TRUE",
-        "Whether the events of a task that one of them has ended (endOfTask) come out. If not, they vanish.",
+        "Whether the events of a task that an event (endWhen, task.end(), a restart) has ended come out. If not, they vanish.",
     )
     .only(Only::Sessions),
     once(
@@ -49,7 +49,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "passThrough",
         ON,
         "FALSE",
-        "The originals go on as they came; the tasks' own points then need a measurement or tag of their own.",
+        "The originals go on, as code left them; the tasks' own points then need a measurement or tag of their own.",
     )
     .only(Only::Points),
     once(
@@ -57,19 +57,19 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "timeoutTaskIdField",
         &[("field", String)],
         "none",
-        "A string field for the whole id, on the points of every reason but end, batch and flush.",
+        "A string field for the whole id, on the points of every reason but end, restart, batch and flush.",
     ),
     list(
         Meaning::TagOnTimeout,
         "tagOnTimeout",
         &[("key", String), ("value", String)],
-        "A tag on the points of every reason but end, batch and flush.",
+        "A tag on the points of every reason but end, restart, batch and flush.",
     ),
     list(
         Meaning::TimeoutTags,
         "timeoutTags",
         &[("tag", String)],
-        "Added, joined by commas, to the tag 'tags' on the points of every reason but end, batch and flush.",
+        "Added, joined by commas, to the tag 'tags' on the points of every reason but end, restart, batch and flush.",
     ),
     once(
         Meaning::ReasonTag,
@@ -163,10 +163,26 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "The tasks of a snapshot older than this are not restored. Over 0s.",
     ),
     once(
+        Meaning::MaxRestoreAge,
+        "maxRestoreAge",
+        &[("age", Duration)],
+        "none",
+        "The maps of a snapshot older than this are not restored. Over 0s.",
+    )
+    .only(Only::Scripts),
+    once(
         Meaning::MapCountWarningThreshold,
         "mapCountWarningThreshold",
         &[("tasks", Int)],
         "5,000",
         "With how many open tasks the log warns; 0 is never.",
     ),
+    once(
+        Meaning::MapCountWarningThreshold,
+        "mapCountWarningThreshold",
+        &[("tasks", Int)],
+        "5,000",
+        "With how many maps the log warns; 0 is never.",
+    )
+    .only(Only::Scripts),
 ];

@@ -14,6 +14,15 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
     )
     .aliases(&["taskIdField"]),
     once(
+        Meaning::TaskId,
+        "taskId",
+        &[("id", String)],
+        "the group",
+        "The tag or field that says which map a point has, or a template such as '%{host}-%{session}'.",
+    )
+    .aliases(&["taskIdField"])
+    .only(Only::Scripts),
+    once(
         Meaning::GroupByTask,
         "groupByTask",
         ON,

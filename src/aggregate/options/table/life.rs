@@ -10,14 +10,14 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "mapAction",
         &[("action", String)],
         "create_or_update",
-        "What an event does to an open task: create_or_update joins it, create leaves it alone.",
+        "If an event may start a task and one is open: create_or_update joins it (startWhen: ends it, starts anew), create leaves it, update joins.",
     ),
     once(
         Meaning::EndOfTask,
         "endOfTask",
         ON,
         "FALSE",
-        "Every event ends its task. That is seldom meant: timeout, inactivityTimeout and maxEvents end tasks too.",
+        "Every event ends its task. That is seldom meant: endWhen says which one does.",
     ),
     once(
         Meaning::Timeout,
@@ -27,12 +27,28 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "How long after its creation a task ends; no event puts that off. Over 0s.",
     ),
     once(
+        Meaning::Timeout,
+        "timeout",
+        TIME,
+        "none",
+        "How long after its first point a map is forgotten; no point puts that off. Over 0s.",
+    )
+    .only(Only::Scripts),
+    once(
         Meaning::InactivityTimeout,
         "inactivityTimeout",
         TIME,
         "none",
         "How long after its last event a task ends. Over 0s, at most timeout.",
     ),
+    once(
+        Meaning::InactivityTimeout,
+        "inactivityTimeout",
+        TIME,
+        "none",
+        "How long after its last point a map is forgotten. Over 0s, at most timeout.",
+    )
+    .only(Only::Scripts),
     once(Meaning::MaxEvents, "maxEvents", &[("events", Int)], "none", "The task ends with so many events. From 1."),
     once(
         Meaning::MaxTasks,
@@ -43,12 +59,29 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
     )
     .aliases(&["maxMapSize", "maxKeySize"]),
     once(
+        Meaning::MaxTasks,
+        "maxTasks",
+        &[("tasks", Int)],
+        "1,000,000",
+        "How many maps there may be, in all groups of the node together; the oldest is forgotten for a new one. From 1.",
+    )
+    .aliases(&["maxMapSize", "maxKeySize"])
+    .only(Only::Scripts),
+    once(
         Meaning::MaxBytes,
         "maxBytes",
         &[("bytes", Int)],
         "256 MiB",
         "How much memory the node's tasks may take, in bytes. From 1.",
     ),
+    once(
+        Meaning::MaxBytes,
+        "maxBytes",
+        &[("bytes", Int)],
+        "256 MiB",
+        "How much memory the node's maps may take, in bytes; above it the oldest are forgotten. From 1.",
+    )
+    .only(Only::Scripts),
     once(
         Meaning::OnOverflow,
         "onOverflow",
@@ -61,7 +94,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "maxListSize",
         &[("values", Int)],
         "10,000",
-        "A list, concat or distinct with so many values ends the task, as does a string of 60 KiB. From 1.",
+        "A list, concat or distinct with so many values ends the task, as does a string or map of 60 KiB. From 1.",
     )
     .only(Only::Points),
     once(
@@ -69,7 +102,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "maxListSize",
         &[("values", Int)],
         "10,000",
-        "A task with so many events ends, and they come out. From 1.",
+        "A task with so many events ends, and they come out; so does one with a map of 60 KiB. From 1.",
     )
     .only(Only::Sessions),
     once(
@@ -93,7 +126,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "resetOnFlush",
         ON,
         "FALSE",
-        "After a flush the reducers and keep start anew; the task's age and its maxEvents go on.",
+        "After a flush map, reducers and keep start anew; the task's age and its maxEvents go on.",
     )
     .only(Only::Points),
     once(
@@ -101,7 +134,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "resetOnFlush",
         ON,
         "FALSE",
-        "After a flush a task's events are gathered anew; its age and its maxEvents go on.",
+        "After a flush a task's events are gathered anew, and its map starts anew; its age and its maxEvents go on.",
     )
     .only(Only::Sessions),
     once(

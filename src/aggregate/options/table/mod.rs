@@ -5,6 +5,8 @@ mod identity;
 
 mod reducers;
 
+mod scripts;
+
 mod life;
 
 mod emitted;
@@ -16,7 +18,9 @@ use crate::options::OptionSpec;
 
 /// Each option of each function.
 pub(super) fn all() -> impl Iterator<Item = &'static AggregateOption> {
-    [identity::OPTIONS, reducers::OPTIONS, life::OPTIONS, emitted::OPTIONS].into_iter().flatten()
+    [identity::OPTIONS, reducers::OPTIONS, scripts::OPTIONS, life::OPTIONS, emitted::OPTIONS]
+        .into_iter()
+        .flatten()
 }
 
 type Arguments = &'static [(&'static str, ValueType)];
@@ -34,7 +38,7 @@ const fn once(
     help: &'static str,
 ) -> AggregateOption {
     let spec = OptionSpec::new(name, arguments, help).default(default);
-    AggregateOption { spec, meaning, only: Only::Everywhere }
+    AggregateOption { spec, meaning, only: Only::Gathering }
 }
 
 const fn list(
@@ -44,7 +48,7 @@ const fn list(
     help: &'static str,
 ) -> AggregateOption {
     let spec = OptionSpec::new(name, arguments, help).repeated();
-    AggregateOption { spec, meaning, only: Only::Everywhere }
+    AggregateOption { spec, meaning, only: Only::Gathering }
 }
 
 /// One of those that make a point of a task.

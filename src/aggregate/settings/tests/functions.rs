@@ -25,6 +25,9 @@ fn a_session_has_no_reducers_and_says_what_to_do_instead() {
     behind(script!(distinct("a", "b")), "distinct('field')");
     behind(script!(count_distinct("a", "b")), "distinct('field')|count('distinct')");
     behind(script!(percentile("a", 95.0, "b")), "percentile('field', 95.0)");
+    for script in [script!(timeoutCode("1")), script!(max_timeout_retries(2))] {
+        check(script, "change them as they come, with code, or use aggregate");
+    }
     for script in [script!(list("a", "b")), script!(concat("a", "", "b")), script!(duration(Nanos(1), "d"))] {
         check(script, "for one value of them all, use aggregate");
     }
@@ -61,7 +64,7 @@ fn no_batch_of_a_stream_ends() {
             function,
             &script!(endOfBatch(false)),
             "option endOfBatch: no batch comes in, so none can end a task; use timeout, inactivityTimeout or \
-             maxEvents",
+             endWhen",
         );
     }
 }
@@ -73,7 +76,10 @@ fn what_no_function_has_is_unknown() {
         assert!(refused.starts_with("unknown option keeep;"), "{refused}");
     }
     let refused = Settings::new(Function::Session, &script!(time("x"))).unwrap_err().to_string();
-    assert!(refused.contains("accepted are taskId, groupByTask, mapAction, ") && !refused.contains("count,"));
+    assert!(
+        refused.contains("accepted are taskId, groupByTask, code, onError, startWhen, endWhen, mapAction, ")
+            && !refused.contains("count,")
+    );
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod time;
 
 mod functions;
 
+mod scripts;
+
 use super::Settings;
 use crate::aggregate::options::Function;
 use crate::edge::Edge;
@@ -61,6 +63,7 @@ fn call(name: &str, values: Vec<Value>) -> proto::Option {
 
 const TO_BATCH: Function = Function::Aggregate { wants: Edge::Stream, provides: Edge::Batch };
 const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provides: Edge::Stream };
+/// Those of which a task comes out.
 const EACH: [Function; 5] = [Function::STREAM, TO_BATCH, TO_STREAM, Function::BATCH, Function::Session];
 
 #[track_caller]

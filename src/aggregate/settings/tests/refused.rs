@@ -24,14 +24,9 @@ fn what_can_t_be_meant_is_refused() {
         "option inactivity_timeout: 2ns is longer than the timeout of 1ns; lower it or raise timeout",
     );
     refused(
-        &script!(mapAction("update")),
-        "option mapAction: action is the string \"update\"; accepted is create_or_update or create; \
-         with update nothing could ever create a task",
-    );
-    refused(
         &script!(map_action("end")),
-        "option map_action: action is the string \"end\"; accepted is create_or_update or create; \
-         to end a task at an event use endOfTask or maxEvents",
+        "option map_action: action is the string \"end\"; accepted is create_or_update, create or update; \
+         which event ends a task is said with endWhen",
     );
     refused(
         &script!(onOverflow("Evict")),

@@ -3,21 +3,29 @@
 mod batch_ends;
 mod batches;
 mod bursts;
+mod code;
+mod conditions;
 mod crowds;
 mod edges;
+mod emitting;
 mod ends;
 mod event_time;
 mod fields;
 mod gates;
 mod held;
 mod identity;
+mod maps;
 mod moments;
 mod points;
 mod reducers;
 mod references;
 mod restart;
+mod retries;
 mod room;
+mod script_restarts;
+mod scripts;
 mod sessions;
+mod timeout_code;
 
 use super::driver;
 use super::model::Model;
@@ -28,6 +36,9 @@ use super::text::lines;
 fn check(scenarios: impl IntoIterator<Item = Scenario>) {
     for scenario in scenarios {
         is_the_model_s(&scenario);
+        if std::env::var_os("MODEL_ONLY").is_some() {
+            continue;
+        }
         if let Err(wrong) = driver::run(&scenario) {
             panic!("{}: {wrong}\n{scenario:?}", scenario.name);
         }

@@ -12,6 +12,7 @@ pub enum Reason {
     MaxList,
     Stop,
     End,
+    Restart,
     Batch,
     Flush,
 }
@@ -27,6 +28,7 @@ impl Reason {
             Self::MaxList => "max_list",
             Self::Stop => "stop",
             Self::End => "end",
+            Self::Restart => "restart",
             Self::Batch => "batch",
             Self::Flush => "flush",
         }
@@ -34,7 +36,7 @@ impl Reason {
 
     /// Whether points that come out for it carry what timeouts add.
     pub fn is_timeout(self) -> bool {
-        !matches!(self, Self::End | Self::Batch | Self::Flush)
+        !matches!(self, Self::End | Self::Restart | Self::Batch | Self::Flush)
     }
 }
 
@@ -58,6 +60,16 @@ pub struct Counters {
     pub late: u64,
     /// Points whose reference time is missing or can't be read.
     pub no_time: u64,
+    /// Points that began no task, and found none.
+    pub orphans: u64,
+    /// Scripts and conditions that failed.
+    pub failed: u64,
+    /// Events and points that scripts kept back.
+    pub cancelled: u64,
+    /// Originals that went on.
+    pub passed: u64,
+    /// Points that scripts emitted.
+    pub emitted: u64,
 }
 
 /// Counters by name, without those that are zero.
@@ -78,6 +90,11 @@ impl Counters {
             ("not_restored", self.not_restored),
             ("late", self.late),
             ("no_time", self.no_time),
+            ("orphans", self.orphans),
+            ("failed", self.failed),
+            ("cancelled", self.cancelled),
+            ("emitted", self.emitted),
+            ("passed", self.passed),
         ];
         let single = single.map(|(name, count)| (name.to_owned(), count)).into_iter();
         let out = self.out.iter().map(|(reason, count)| (format!("out {}", reason.name()), *count));

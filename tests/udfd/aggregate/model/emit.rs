@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use kapacitor_udfd::proto::Point;
 
+use super::code::{FAILED, add_to_tags};
 use super::counters::{Counters, Reason};
+use super::script;
 use super::settings::Settings;
 use super::task::Task;
-use super::value::Value;
+use super::value::{self, Value};
 
 type Tags = BTreeMap<String, String>;
 
@@ -48,7 +50,6 @@ impl Emitter {
         moment: i64,
         counters: &mut Counters,
     ) -> Point {
-        *counters.out.entry(reason).or_default() += 1;
         let mut point = Point {
             time: self.time(settings, task, moment),
             name: measurement(settings, task),
@@ -58,32 +59,98 @@ impl Emitter {
         for field in fields(settings, task, reason, counters) {
             self.put(&mut point, field, counters);
         }
-        if has_no_field(&point) {
-            let count = Value::Int(i64::try_from(task.count).unwrap());
-            let name = self.name_of_count(&point);
-            self.put(&mut point, Field::new(&name, count), counters);
-        }
+        self.see_to_a_field(task, &mut point, counters);
         if settings.group_by_task && !settings.id.is_empty() {
             regroup(&mut point, settings);
         }
         point
     }
 
+    fn see_to_a_field(&mut self, task: &Task, point: &mut Point, counters: &mut Counters) {
+        if value::fields(point).is_empty() {
+            let count = Value::Int(i64::try_from(task.count).unwrap());
+            let name = self.name_of_count(point);
+            self.put(point, Field::new(&name, count), counters);
+        }
+    }
+
+    /// A finished point as a script has left it.
+    pub fn fit(&mut self, task: &Task, point: &Point, counters: &mut Counters) -> Point {
+        let mut fitting = without_fields(point);
+        for (name, value) in value::fields(point) {
+            self.put(&mut fitting, Field::new(&name, value), counters);
+        }
+        self.see_to_a_field(task, &mut fitting, counters);
+        fitting
+    }
+
+    /// A point of these fields that a script has emitted: `point` says whose it is, and when. None at all if no field
+    /// of them can come out.
+    pub fn emitted(
+        &mut self,
+        settings: &Settings,
+        task: &Task,
+        mut point: Point,
+        fields: &[(String, Value)],
+        counters: &mut Counters,
+    ) -> Option<Point> {
+        for (name, value, is_tag) in &task.id_values {
+            if *is_tag || settings.group_by_task || settings.is_session() {
+                point.tags.insert(name.clone(), value.text());
+            }
+        }
+        for (name, value, _) in &task.id_values {
+            if !point.tags.contains_key(name) {
+                self.put(&mut point, Field { is_id: true, ..Field::new(name, value.clone()) }, counters);
+            }
+        }
+        let ids = value::fields(&point).len();
+        for (name, value) in fields {
+            if task.id_values.iter().any(|(id, ..)| id == name) {
+                counters.left_out += 1;
+            } else {
+                self.put(&mut point, Field::new(name, value.clone()), counters);
+            }
+        }
+        if value::fields(&point).len() == ids {
+            return None;
+        }
+        if settings.group_by_task && !settings.id.is_empty() {
+            regroup(&mut point, settings);
+        }
+        Some(point)
+    }
+
+    /// A point with this time is not the node's to move.
+    pub fn reserve(&mut self, settings: &Settings, group: &str, time: i64) {
+        let is_known = self
+            .runs
+            .get(group)
+            .is_some_and(|(start, last)| (settings.point_time == "emit" || *start <= time) && time <= *last);
+        if !is_known {
+            self.runs.insert(group.to_owned(), (time, time));
+        }
+    }
+
+    /// This time, or one that no other point of the group has.
+    pub fn next(&mut self, settings: &Settings, group: &str, own: i64) -> i64 {
+        let (start, time) = match self.runs.get(group).copied() {
+            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last.saturating_add(1))),
+            Some((start, last)) if (start..=last).contains(&own) => (start, last.saturating_add(1)),
+            _ => (own, own),
+        };
+        self.runs.insert(group.to_owned(), (start, time));
+        time
+    }
+
     /// The time of what comes out at `moment`.
     pub fn time(&mut self, settings: &Settings, task: &Task, moment: i64) -> i64 {
-        let run = self.runs.get(task.group()).copied();
         let own = match &*settings.point_time {
             "first" => task.first_time,
             "last" => task.last_time,
             _ => moment,
         };
-        let (start, time) = match run {
-            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last.saturating_add(1))),
-            Some((start, last)) if (start..=last).contains(&own) => (start, last.saturating_add(1)),
-            _ => (own, own),
-        };
-        self.runs.insert(task.group().to_owned(), (start, time));
-        time
+        self.next(settings, task.group(), own)
     }
 
     /// `count`, unless that is taken by a tag or by fields of another type; then `count_1` and so on.
@@ -125,12 +192,7 @@ impl Emitter {
                 return;
             }
         };
-        match value {
-            Value::Text(text) => drop(point.fields_string.insert(name, text)),
-            Value::Int(int) => drop(point.fields_int.insert(name, int)),
-            Value::Double(double) => drop(point.fields_double.insert(name, double)),
-            Value::Bool(bool) => drop(point.fields_bool.insert(name, bool)),
-        }
+        value.put(point, &name);
     }
 }
 
@@ -173,6 +235,9 @@ pub struct Added {
 
 impl Added {
     pub fn put_on(&self, tags: &mut Tags) {
+        if self.value == FAILED.1 {
+            return add_to_tags(tags);
+        }
         let before = tags.get(&self.name).filter(|before| self.joins && !before.is_empty());
         let value = before.map_or(self.value.clone(), |before| format!("{before},{}", self.value));
         tags.insert(self.name.clone(), value);
@@ -190,6 +255,9 @@ pub fn added_tags(settings: &Settings, task: &Task, reason: Reason, counters: &m
         }
     }
     added.extend(settings.reason_tag.as_ref().map(|name| plain(name, reason.name())));
+    if task.has_failed && !settings.is_session() {
+        added.push(Added { joins: true, ..plain(&FAILED.0.to_owned(), FAILED.1) });
+    }
     let before = added.len();
     added.retain(|tag| !task.origin.dimensions.contains(&tag.name));
     counters.left_out += (before - added.len()) as u64;
@@ -222,14 +290,27 @@ fn fields(settings: &Settings, task: &Task, reason: Reason, counters: &mut Count
             fields.push(Field::new(&kept.name, kept.value.clone()));
         }
     }
+    for (name, value) in script::fields(&task.map) {
+        let is_taken = settings.outputs.iter().any(|output| output.name == name)
+            || id_field == Some(&name)
+            || fields.iter().any(|field| field.name == name);
+        if is_taken {
+            counters.left_out += 1;
+        } else if !value.is_finite() {
+            counters.not_finite += 1;
+        } else {
+            fields.push(Field::new(&name, value));
+        }
+    }
     fields
 }
 
-fn has_no_field(point: &Point) -> bool {
-    point.fields_string.is_empty()
-        && point.fields_int.is_empty()
-        && point.fields_double.is_empty()
-        && point.fields_bool.is_empty()
+fn without_fields(point: &Point) -> Point {
+    let mut bare = point.clone();
+    for (name, _) in value::fields(point) {
+        value::remove_field(&mut bare, &name);
+    }
+    bare
 }
 
 /// The references of the id become dimensions, as if Kapacitor had grouped by them.

@@ -3,12 +3,15 @@
 //! no limit in bytes and no estimates.
 
 mod batches;
+mod code;
 mod counters;
 mod emit;
 mod event;
 mod event_time;
 mod reduce;
 mod reference;
+mod retries;
+mod script;
 mod sent;
 mod session;
 mod settings;
@@ -28,11 +31,13 @@ use counters::Reason;
 use emit::Emitter;
 use event::{Event, Origin};
 use event_time::Group;
+use retries::Finished;
 use settings::Settings;
 use task::Task;
 
 /// A node of a Kapacitor task.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is another matter")]
 pub struct Model {
     function: Function,
     settings: Settings,
@@ -63,6 +68,8 @@ pub struct Model {
     is_cut: bool,
     /// The tasks are those of such a batch.
     has_orphans: bool,
+    /// Finished points that timeoutCode has failed on, the first one first.
+    aside: Vec<Finished>,
     counters: Counters,
     out: Vec<Sent>,
 }
@@ -88,6 +95,7 @@ impl Model {
             is_timer: false,
             is_cut: false,
             has_orphans: false,
+            aside: vec![],
             counters: Counters::default(),
             out: vec![],
         };
@@ -101,7 +109,8 @@ impl Model {
 
     /// Each point goes on at once, byte for byte.
     pub fn passes_originals(&self) -> bool {
-        self.settings.pass_through && self.function == Function::STREAM && self.settings.max_delay == 0
+        let is_plain = self.settings.pass_through && self.settings.code.is_none();
+        is_plain && self.function == Function::STREAM && self.settings.max_delay == 0
     }
 
     pub fn is_by_clock(&self) -> bool {
@@ -169,6 +178,7 @@ impl Model {
         self.end_orphans();
         if !self.is_by_clock() {
             self.pass_idle_time();
+            self.try_what_is_due(usize::MAX);
             return self.sent();
         }
         if self.flushing.is_empty() && self.next_tick.is_some_and(|tick| tick <= now) {
@@ -187,6 +197,7 @@ impl Model {
                 self.flush(at, now);
             }
         }
+        self.try_what_is_due(most);
         self.sent()
     }
 
@@ -202,16 +213,21 @@ impl Model {
         while self.settings.flush_on_stop && !self.open.is_empty() {
             self.end_or_expire(0, Reason::Stop);
         }
+        while !self.aside.is_empty() {
+            self.give_up(0);
+        }
         self.sent()
     }
 
     /// A snapshot is made at `snapshot`, and a new handler gets it at `now`.
     pub fn restart(&mut self, snapshot: i64, now: i64) {
         if self.settings.max_restore_age.is_some_and(|max| now - snapshot > max) {
-            self.counters.not_restored += (self.open.len() + self.held_points()) as u64;
+            self.counters.not_restored += (self.open.len() + self.aside.len() + self.held_points()) as u64;
             self.open.clear();
+            self.aside.clear();
             self.groups.iter_mut().for_each(|group| group.held.clear());
         }
+        self.open.iter_mut().for_each(|task| task.is_restored = true);
         self.flushing.clear();
         self.next_tick = self.tick_after(now);
         self.cut_batch();
@@ -231,12 +247,15 @@ impl Model {
         if self.has_orphans || self.is_cut {
             return Some(i64::MIN);
         }
+        let tries = self.aside.iter().map(|finished| finished.due);
         if !self.is_by_clock() {
-            return self.next_idle_due();
+            return tries.chain(self.next_idle_due()).min();
         }
         let at_once = self.open.iter().any(|task| task.has_news && self.flushing.contains(&task.serial));
         let deadlines = self.open.iter().map(|task| task.timer_deadline(&self.settings));
-        deadlines.chain(self.next_tick).chain(at_once.then_some(i64::MIN)).min()
+        // @script() may have none.
+        let deadlines = deadlines.filter(|deadline| *deadline < i64::MAX);
+        deadlines.chain(self.next_tick).chain(at_once.then_some(i64::MIN)).chain(tries).min()
     }
 
     fn sent(&mut self) -> Vec<Sent> {

@@ -9,6 +9,7 @@ use super::emit::{self, Emitter, added_tags, group_tags, regroup};
 use super::sent::Batch;
 use super::settings::Settings;
 use super::task::Task;
+use super::value;
 
 pub fn batch(
     emitter: &mut Emitter,
@@ -32,19 +33,19 @@ pub fn batch(
     for point in &mut points {
         for (name, value, _) in &task.id_values {
             point.tags.insert(name.clone(), value.text());
-            remove_field(point, name);
+            value::remove_field(point, name);
         }
         // Each name once, whatever it is left out for.
         let mut left_out = BTreeSet::new();
         for tag in &added {
             tag.put_on(&mut point.tags);
-            if remove_field(point, &tag.name) {
+            if value::remove_field(point, &tag.name) {
                 left_out.insert(tag.name.clone());
             }
         }
         if let Some(name) = settings.timeout_task_id_field.clone().filter(|_| reason.is_timeout()) {
             let is_tag = point.tags.get(&name).is_some_and(|value| !value.is_empty());
-            if remove_field(point, &name) || is_tag {
+            if value::remove_field(point, &name) || is_tag {
                 left_out.insert(name.clone());
             }
             if !is_tag {
@@ -54,15 +55,4 @@ pub fn batch(
         counters.left_out += left_out.len() as u64;
     }
     Batch::new(&group, points, tmax)
-}
-
-/// Whether there was one.
-fn remove_field(point: &mut Point, name: &str) -> bool {
-    let gone = [
-        point.fields_bool.remove(name).is_some(),
-        point.fields_double.remove(name).is_some(),
-        point.fields_int.remove(name).is_some(),
-        point.fields_string.remove(name).is_some(),
-    ];
-    gone.contains(&true)
 }

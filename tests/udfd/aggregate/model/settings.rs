@@ -5,6 +5,7 @@ use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 
 use super::reduce::Kind;
+use super::script::{Condition, Script};
 use super::signature::{Argument, read};
 
 const MINUTE: i64 = 60_000_000_000;
@@ -23,7 +24,13 @@ pub struct Settings {
     pub outputs: Vec<Output>,
     pub keep: Vec<String>,
     pub keep_all: bool,
-    pub create_only: bool,
+    pub map_action: String,
+    pub code: Option<Script>,
+    pub timeout_code: Option<Script>,
+    pub start_when: Option<Condition>,
+    pub end_when: Option<Condition>,
+    pub max_timeout_retries: u64,
+    pub on_error: String,
     pub end_of_task: bool,
     pub timeout: i64,
     pub inactivity_timeout: Option<i64>,
@@ -125,7 +132,8 @@ fn named(option: &str, argument: &Argument) -> Refused<String> {
 impl Settings {
     pub fn read(function: Function, options: &[proto::Option]) -> Refused<Self> {
         let calls = Calls(options.iter().map(|call| read(function, call)).collect::<Refused<_>>()?);
-        let pass_through = calls.bool("passThrough", false)?;
+        let is_script = function == Function::Script;
+        let pass_through = is_script || calls.bool("passThrough", false)?;
         let push_previous = calls.bool("pushPreviousMapAsEvent", false)?;
         let keep: Vec<String> =
             calls.all("keep").map(|call| named("keep", &call[0])).collect::<Refused<_>>()?;
@@ -140,14 +148,24 @@ impl Settings {
             outputs: outputs(&calls)?,
             keep_all: keep.contains(&"*".to_owned()),
             keep,
-            create_only: calls.word("mapAction", &["create_or_update", "create"])? == "create",
+            map_action: calls.word("mapAction", &["create_or_update", "create", "update"])?,
+            code: calls.text("code")?.map(|code| Script::parse(&code)).transpose()?,
+            timeout_code: calls.text("timeoutCode")?.map(|code| Script::parse(&code)).transpose()?,
+            start_when: calls.text("startWhen")?.map(|text| Condition::parse(&text)).transpose()?,
+            end_when: calls.text("endWhen")?.map(|text| Condition::parse(&text)).transpose()?,
+            max_timeout_retries: calls.at_least(0, "maxTimeoutRetries")?.unwrap_or(0).cast_unsigned(),
+            on_error: calls.word("onError", &["tag", "drop", "stop"])?,
             end_of_task: calls.bool("endOfTask", false)?,
-            timeout: calls.at_least(1, "timeout")?.unwrap_or(30 * MINUTE),
+            timeout: calls.at_least(1, "timeout")?.unwrap_or(if is_script { i64::MAX } else { 30 * MINUTE }),
             inactivity_timeout: calls.at_least(1, "inactivityTimeout")?,
             timeout_flush_interval: calls.at_least(0, "timeoutFlushInterval")?.unwrap_or(0),
             max_events: calls.at_least(1, "maxEvents")?.map(i64::cast_unsigned),
             max_tasks: usize::try_from(calls.at_least(1, "maxTasks")?.unwrap_or(1_000_000)).unwrap(),
-            on_overflow: calls.word("onOverflow", &["evict", "drop", "reject"])?,
+            on_overflow: if is_script {
+                "drop".to_owned()
+            } else {
+                calls.word("onOverflow", &["evict", "drop", "reject"])?
+            },
             max_list_size: usize::try_from(calls.at_least(1, "maxListSize")?.unwrap_or(10_000)).unwrap(),
             flush_interval: calls.at_least(1, "flushInterval")?,
             reset_on_flush: calls.bool("resetOnFlush", false)?,
@@ -171,6 +189,7 @@ impl Settings {
         };
         calls.at_least(1, "maxBytes")?;
         calls.at_least(0, "mapCountWarningThreshold")?;
+        settings.are_scripts_sound(&calls)?;
         settings.is_sound()?;
         Ok(settings)
     }
@@ -204,6 +223,19 @@ impl Settings {
         names
     }
 
+    fn are_scripts_sound(&self, calls: &Calls) -> Refused<()> {
+        let refuse = |wrong: bool, why: &str| if wrong { Err(why.to_owned()) } else { Ok(()) };
+        let has_code = self.code.is_some() || self.timeout_code.is_some();
+        let start_when = calls.text("startWhen")?.unwrap_or_default();
+        let sees_more = ["map", "task"].iter().any(|name| Script::mentions(&start_when, name));
+        refuse(sees_more, "startWhen sees the event only")?;
+        refuse(self.map_action == "update" && self.start_when.is_none(), "nothing creates a task")?;
+        refuse(calls.one("onError")?.is_some() && !has_code, "onError of nothing")?;
+        let retries = calls.one("maxTimeoutRetries")?.is_some();
+        refuse(retries && self.timeout_code.is_none(), "maxTimeoutRetries of nothing")?;
+        refuse(self.function == Function::Script && self.code.is_none(), "@script() without code")
+    }
+
     /// What no option can see alone.
     fn is_sound(&self) -> Refused<()> {
         let refuse = |wrong: bool, why: &str| if wrong { Err(why.to_owned()) } else { Ok(()) };
@@ -231,7 +263,12 @@ impl Settings {
     }
 
     fn cannot_tell_originals_apart(&self) -> bool {
-        let ends_with_a_point = self.emit_on_end && (self.end_of_task || self.end_of_batch);
+        if self.function == Function::Script {
+            return false;
+        }
+        let can_restart = self.start_when.is_some() && self.map_action == "create_or_update";
+        let can_end = self.end_of_task || self.end_when.is_some() || can_restart || self.code.is_some();
+        let ends_with_a_point = self.emit_on_end && (can_end || self.end_of_batch);
         let can_be_too_long =
             !self.keep.is_empty() || self.outputs.iter().any(|output| output.kind.is_any_or_list());
         let points_come_out = self.push_on_timeout
@@ -241,6 +278,8 @@ impl Settings {
             || self.flush_interval.is_some()
             || self.flush_on_stop
             || self.on_overflow == "evict"
+            // Its map may be too heavy.
+            || self.code.is_some()
             || can_be_too_long;
         let has_timeout_tag = !self.tags_on_timeout.is_empty() || !self.timeout_tags.is_empty();
         let only_timeouts = !ends_with_a_point && self.flush_interval.is_none();

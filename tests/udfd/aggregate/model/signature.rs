@@ -54,6 +54,25 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("endOfBatch", "b"),
     ("maxRestoreAge", "t"),
     ("mapCountWarningThreshold", "i"),
+    ("code", "s"),
+    ("timeoutCode", "s"),
+    ("startWhen", "s"),
+    ("endWhen", "s"),
+    ("maxTimeoutRetries", "i"),
+    ("onError", "s"),
+];
+
+/// All that `@script()` has.
+const IN_SCRIPT: &[&str] = &[
+    "code",
+    "taskId",
+    "timeout",
+    "inactivityTimeout",
+    "maxTasks",
+    "maxBytes",
+    "onError",
+    "maxRestoreAge",
+    "mapCountWarningThreshold",
 ];
 
 /// A session's events come out as they are.
@@ -75,6 +94,8 @@ const NOT_IN_SESSIONS: &[&str] = &[
     "keep",
     "float",
     "passThrough",
+    "timeoutCode",
+    "maxTimeoutRetries",
 ];
 
 const ALIASES: &[(&str, &str)] =
@@ -108,6 +129,7 @@ impl Argument {
 
 fn has(function: Function, option: &str) -> bool {
     match option {
+        option if function == Function::Script => IN_SCRIPT.contains(&option),
         "endOfBatch" => function.wants() == Edge::Batch,
         // One batch for each that came is of one group.
         "groupByTask" => function != Function::BATCH,

@@ -7,6 +7,7 @@ use kapacitor_udfd::proto::Point;
 use super::counters::{Counters, Reason};
 use super::event::{Event, Origin};
 use super::reduce::{Kind, Seen, saturations};
+use super::script::{self, Map, View};
 use super::settings::Settings;
 use super::value::{self, Value};
 
@@ -33,6 +34,14 @@ pub struct Task {
     pub events: Vec<Point>,
     /// Whether an event came since the last flush.
     pub has_news: bool,
+    /// What scripts keep.
+    pub map: Map,
+    /// Set by a script.
+    pub timeout: Option<i64>,
+    pub inactivity_timeout: Option<i64>,
+    /// Its code has failed.
+    pub has_failed: bool,
+    pub is_restored: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -64,6 +73,11 @@ impl Task {
             kept: vec![],
             events: vec![],
             has_news: false,
+            map: Map::new(),
+            timeout: None,
+            inactivity_timeout: None,
+            has_failed: false,
+            is_restored: false,
         }
     }
 
@@ -71,14 +85,18 @@ impl Task {
         &self.origin.group
     }
 
-    pub fn take(&mut self, event: &Event, settings: &Settings, counters: &mut Counters) {
+    /// An event is of this task.
+    pub fn join(&mut self, event: &Event) {
         self.created = self.created.min(event.reference);
         self.active = self.active.max(event.reference);
-        let event = &event.point;
         self.count += 1;
         self.has_news = true;
-        self.first_time = self.first_time.min(event.time);
-        self.last_time = self.last_time.max(event.time);
+        self.first_time = self.first_time.min(event.point.time);
+        self.last_time = self.last_time.max(event.point.time);
+    }
+
+    /// What an event says, as code has left it.
+    pub fn reduce(&mut self, event: &Point, settings: &Settings, counters: &mut Counters) {
         for (output, seen) in settings.outputs.iter().zip(&mut self.seen) {
             let Some(name) = &output.field else {
                 // Count and duration: that there was an event is enough.
@@ -98,8 +116,30 @@ impl Task {
             }
         }
         self.keep(event, settings, counters);
-        if settings.is_session() {
-            self.events.push(event.clone());
+    }
+
+    /// What a script sees of it.
+    pub fn view(&self, settings: &Settings, reason: Option<Reason>) -> View {
+        View {
+            id: self.id.clone(),
+            count: self.count,
+            created: self.created,
+            last: self.active,
+            is_restored: self.is_restored,
+            reason: reason.map(Reason::name),
+            timeout: Some(self.timeout.unwrap_or(settings.timeout)).filter(|timeout| *timeout < i64::MAX),
+            inactivity_timeout: self.inactivity_timeout.or(settings.inactivity_timeout),
+            ends: false,
+        }
+    }
+
+    /// What a script has set stays for the task's life.
+    pub fn take_over(&mut self, before: &View, after: &View) {
+        if before.timeout != after.timeout {
+            self.timeout = after.timeout;
+        }
+        if before.inactivity_timeout != after.inactivity_timeout {
+            self.inactivity_timeout = after.inactivity_timeout;
         }
     }
 
@@ -131,6 +171,7 @@ impl Task {
         self.seen.iter_mut().for_each(Vec::clear);
         self.kept.clear();
         self.events.clear();
+        self.map.clear();
     }
 
     /// Whether something in it has as many elements, or is as long, as may be.
@@ -145,6 +186,7 @@ impl Task {
             (output.kind.is_list() && elements >= settings.max_list_size)
                 || output.kind.result(seen).is_some_and(|value| is_long(&value))
         }) || self.kept.iter().any(|kept| is_long(&kept.value))
+            || script::fields(&self.map).iter().any(|(_, value)| is_long(value))
     }
 
     /// The largest reference time of its events.
@@ -178,10 +220,11 @@ impl Task {
     }
 
     fn over_by_timeout(&self, settings: &Settings) -> i64 {
-        self.created.saturating_add(settings.timeout)
+        self.created.saturating_add(self.timeout.unwrap_or(settings.timeout))
     }
 
     fn over_by_inactivity(&self, settings: &Settings) -> i64 {
-        settings.inactivity_timeout.map_or(i64::MAX, |after| self.active.saturating_add(after))
+        let after = self.inactivity_timeout.or(settings.inactivity_timeout);
+        after.map_or(i64::MAX, |after| self.active.saturating_add(after))
     }
 }

@@ -6,6 +6,7 @@ use super::settings::Part;
 use super::task::Task;
 use super::value::{self, Value};
 use super::{Model, Sent, next_multiple, session};
+use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto::Point;
 
 impl Model {
@@ -21,26 +22,59 @@ impl Model {
         {
             self.expire(at);
         }
-        if self.find(event, &id).is_some() && self.settings.create_only {
-            self.counters.ignored += 1;
-            return self.pass_original(event);
+        let Some(at) = self.task_for(event, &id) else { return self.pass_original(event) };
+        self.open[at].join(event);
+        let left = self.run_code(at, event);
+        let task = &mut self.open[at];
+        task.reduce(&left.event.point, &self.settings, &mut self.counters);
+        if self.settings.is_session() && !left.is_cancelled {
+            task.events.push(left.event.point.clone());
         }
-        if self.find(event, &id).is_none() && !self.create(event, &id) {
-            self.counters.rejected += 1;
-            return self.pass_original(event);
-        }
-        let at = self.find(event, &id).unwrap();
-        self.open[at].take(event, &self.settings, &mut self.counters);
         self.expect_flush(&event.origin.group);
-        self.pass_original(event);
-        let task = &self.open[at];
-        if self.settings.end_of_task {
+        if !left.is_cancelled {
+            self.pass_original(&left.event);
+        }
+        self.send_emitted(at, &left);
+        if left.has_set_timeout_0 {
+            self.end(at, Reason::Timeout);
+        } else if left.has_set_inactivity_0 {
+            self.end(at, Reason::Inactivity);
+        } else if left.has_ended() || self.settings.end_of_task || self.ends(at, &left) {
             self.end(at, Reason::End);
-        } else if self.settings.max_events.is_some_and(|max| task.count >= max) {
+        } else if self.settings.max_events.is_some_and(|max| self.open[at].count >= max) {
             self.end(at, Reason::MaxEvents);
-        } else if task.is_too_long(&self.settings) {
+        } else if self.open[at].is_too_long(&self.settings) {
             self.end(at, Reason::MaxList);
         }
+    }
+
+    /// The open task that the event joins, if there is one.
+    fn task_for(&mut self, event: &Event, id: &str) -> Option<usize> {
+        let is_match = self.starts(event);
+        match self.find(event, id) {
+            Some(_) if is_match && self.settings.map_action == "create" => {
+                self.counters.ignored += 1;
+                return None;
+            }
+            Some(at)
+                if is_match
+                    && self.settings.start_when.is_some()
+                    && self.settings.map_action == "create_or_update" =>
+            {
+                self.end(at, Reason::Restart);
+            }
+            Some(at) => return Some(at),
+            None if !is_match => {
+                self.counters.orphans += 1;
+                return None;
+            }
+            None => {}
+        }
+        if !self.create(event, id) {
+            self.counters.rejected += 1;
+            return None;
+        }
+        self.find(event, id)
     }
 
     fn find(&self, event: &Event, id: &str) -> Option<usize> {
@@ -68,8 +102,10 @@ impl Model {
         {
             self.end_or_expire(at, Reason::Previous);
         }
-        while self.open.len() >= self.settings.max_tasks {
+        while self.open.len() + self.aside.len() >= self.settings.max_tasks {
             match &*self.settings.on_overflow {
+                // A point whose task is over goes before tasks that are not.
+                _ if !self.aside.is_empty() => self.give_up(0),
                 _ if self.is_over(0) => self.expire(0),
                 "evict" => self.end(0, Reason::Evicted),
                 "drop" => {
@@ -161,16 +197,17 @@ impl Model {
             self.out.push(Sent::Batch(batch));
         } else {
             let point = self.emitter.point(settings, task, reason, moment, counters);
-            self.send(point, task.group());
+            self.finish(task, reason, point);
         }
     }
 
     fn comes_out(&self, reason: Reason) -> bool {
         match reason {
+            _ if self.function == Function::Script => false,
             Reason::Timeout | Reason::Inactivity => {
                 self.settings.push_on_timeout || self.settings.push_previous
             }
-            Reason::End | Reason::Batch => self.settings.emit_on_end,
+            Reason::End | Reason::Restart | Reason::Batch => self.settings.emit_on_end,
             _ => true,
         }
     }

@@ -1,6 +1,7 @@
 //! Values of events, as plain as can be: read from a point, written as an id, as JSON.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use kapacitor_udfd::proto::Point;
 
@@ -31,7 +32,36 @@ pub fn field(point: &Point, name: &str) -> Option<Value> {
     point.fields_string.get(name).map(|text| Value::Text(text.clone()))
 }
 
+/// Whether there was one.
+pub fn remove_field(point: &mut Point, name: &str) -> bool {
+    let gone = [
+        point.fields_bool.remove(name).is_some(),
+        point.fields_double.remove(name).is_some(),
+        point.fields_int.remove(name).is_some(),
+        point.fields_string.remove(name).is_some(),
+    ];
+    gone.contains(&true)
+}
+
+/// All fields, each once.
+pub fn fields(point: &Point) -> Vec<(String, Value)> {
+    let names = point.fields_bool.keys().chain(point.fields_double.keys());
+    let names = names.chain(point.fields_int.keys()).chain(point.fields_string.keys());
+    let names: BTreeSet<&String> = names.collect();
+    names.into_iter().map(|name| (name.clone(), field(point, name).unwrap())).collect()
+}
+
 impl Value {
+    pub fn put(self, point: &mut Point, name: &str) {
+        let name = name.to_owned();
+        match self {
+            Self::Text(text) => drop(point.fields_string.insert(name, text)),
+            Self::Int(int) => drop(point.fields_int.insert(name, int)),
+            Self::Double(double) => drop(point.fields_double.insert(name, double)),
+            Self::Bool(bool) => drop(point.fields_bool.insert(name, bool)),
+        }
+    }
+
     pub fn is_finite(&self) -> bool {
         if let Self::Double(double) = self { double.is_finite() } else { true }
     }

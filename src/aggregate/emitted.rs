@@ -1,0 +1,131 @@
+//! Points that scripts emit, on their way out.
+
+use super::emit::{Emitter, Owner};
+use super::halt::Halt;
+use super::held::view;
+use super::node::Node;
+use super::output::{Sent, Whose};
+use super::reading::Place;
+use super::task::Task;
+use crate::agent::Outbox;
+use crate::edge::Edge;
+use crate::script::Emitted;
+use crate::wire::point::{PointView, origin_bytes};
+use crate::wire::point_writer;
+use crate::wire::request::number::POINT;
+use crate::wire::response;
+
+/// What points are emitted from: an event.
+pub(super) struct From<'a, 'p> {
+    pub(super) group: u32,
+    /// The time of the first one that is emitted.
+    pub(super) time: i64,
+    pub(super) place: &'a Place,
+    /// The event.
+    pub(super) point: &'a PointView<'p>,
+}
+
+impl Node {
+    /// What code has emitted goes out: with the name, group and time of the event, and the id of its task.
+    pub(super) fn send_emitted(
+        &mut self,
+        emitted: &[Emitted],
+        number: u32,
+        from: &From<'_, '_>,
+        out: &mut Outbox,
+    ) -> Result<(), Halt> {
+        for emitted in emitted {
+            self.counters.emitted += 1;
+            match emitted {
+                Emitted::Event(body) => self.send_event(body, from, out)?,
+                Emitted::Fields(fields) => {
+                    let Self { settings, identity, emitter, counters, tasks, groups, origins, .. } =
+                        &mut *self;
+                    let Some((task, group)) = tasks.get(number).zip(groups.get_mut(from.group)) else {
+                        continue;
+                    };
+                    let origin = match from.place.origin {
+                        Some(origin) => origin_bytes(origins.encoded(origin)),
+                        None => from.point.origin_bytes(),
+                    };
+                    let name = origin[0].to_vec();
+                    let time = group.times.next(from.time, settings.point_time);
+                    let owner = Owner { settings, identity, task, group, counters };
+                    if emitter.write_fields(owner, origin, time, fields) {
+                        let whose = Whose::Open(number);
+                        self.send(&Sent { group: from.group, name: &name, time, whose }, out)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The event as it was when it was emitted, at a time of its own.
+    fn send_event(&mut self, body: &[u8], from: &From<'_, '_>, out: &mut Outbox) -> Result<(), Halt> {
+        let Some(group) = self.groups.get_mut(from.group) else { return Ok(()) };
+        let time = group.times.next(from.time, self.settings.point_time);
+        let mut moved = Vec::with_capacity(body.len() + 16);
+        moved.extend_from_slice(body);
+        // The last one counts.
+        point_writer::time(time, &mut moved);
+        let mut frame = Vec::with_capacity(moved.len() + 16);
+        response::write_header(POINT, moved.len(), &mut frame);
+        frame.extend_from_slice(&moved);
+        match view(&frame) {
+            Some(point) => self.pass(&point, from.place, out),
+            None => Ok(()),
+        }
+    }
+
+    /// Likewise what timeoutCode has emitted, from the finished point of a task that is no more. The first has that
+    /// point's time. The time that is then left for the point.
+    pub(super) fn send_emitted_at_end(
+        &mut self,
+        emitted: &[Emitted],
+        task: &Task,
+        (name, time): (&[u8], i64),
+        out: &mut Outbox,
+    ) -> Result<i64, Halt> {
+        let mut next = time;
+        for emitted in emitted {
+            self.counters.emitted += 1;
+            let Self { settings, identity, emitter, counters, groups, origins, .. } = &mut *self;
+            let Some(group) = groups.get_mut(task.group) else { return Ok(next) };
+            let is_written = match emitted {
+                Emitted::Event(body) => {
+                    emitter.set_body(body);
+                    if settings.function.provides() == Edge::Stream {
+                        emitter.set_time(next);
+                    }
+                    true
+                }
+                Emitted::Fields(fields) => {
+                    let [_, database, retention_policy] = origin_bytes(origins.encoded(task.origin));
+                    let owner = Owner { settings, identity, task, group, counters };
+                    emitter.write_fields(owner, [name, database, retention_policy], next, fields)
+                }
+            };
+            if is_written {
+                let sent = Sent { group: task.group, name, time: next, whose: Whose::Ended(task) };
+                next = group.times.next(time, settings.point_time);
+                self.send(&sent, out)?;
+            }
+        }
+        Ok(next)
+    }
+}
+
+impl Emitter {
+    /// Takes a finished point in place of what was written last.
+    pub(super) fn set_body(&mut self, body: &[u8]) {
+        let own = self.body_mut();
+        own.clear();
+        own.extend_from_slice(body);
+    }
+
+    /// Sets the time of what was written last: the last one in a message counts.
+    pub(super) fn set_time(&mut self, time: i64) {
+        point_writer::time(time, self.body_mut());
+    }
+}

@@ -1,0 +1,279 @@
+//! timeoutCode: what it does to the finished point of a task, and points that are set aside since it failed, to be
+//! tried again.
+
+use std::collections::VecDeque;
+
+use super::emit::measurement;
+use super::ending::Reason;
+use super::halt::Halt;
+use super::node::Node;
+use super::output::{Sent, Whose};
+use super::scripting::{fill_task, lifetime_of, set_dimensions};
+use super::settings::Settings;
+use super::task::Task;
+use super::timers::take_one;
+use crate::agent::Outbox;
+use crate::edge::Edge;
+use crate::handler::{Progress, UnixNanos};
+use crate::heap;
+use crate::script::Part;
+
+/// A failed timeoutCode is tried again after this time at the earliest.
+const RETRY: UnixNanos = 1_000_000_000;
+
+/// The finished point of a task that is no more.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Its group is kept `opened` and its origin held.
+    pub(super) task: Task,
+    pub(super) reason: Reason,
+    pub(super) time: i64,
+    /// What the emitter has written.
+    pub(super) body: Vec<u8>,
+}
+
+/// A point that is set aside.
+#[derive(Debug)]
+pub(super) struct Aside {
+    pub(super) finished: Finished,
+    /// When it is tried again, by the clock.
+    pub(super) due: UnixNanos,
+    /// How often still.
+    pub(super) left: u64,
+}
+
+/// Those of a node, in the order in which they are due.
+#[derive(Debug, Default)]
+pub(super) struct SetAside {
+    points: VecDeque<Aside>,
+    bytes: usize,
+}
+
+impl Aside {
+    fn bytes(&self) -> usize {
+        let Finished { task, body, .. } = &self.finished;
+        size_of::<Self>() + heap::block(body.capacity()) + task.heap_bytes()
+    }
+}
+
+impl SetAside {
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// What they take, in bytes.
+    #[inline]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Each is tried again after the same time: who comes last is due last.
+    pub(super) fn push(&mut self, aside: Aside) {
+        self.bytes += aside.bytes();
+        let at = self.points.partition_point(|other| other.due <= aside.due);
+        self.points.insert(at, aside);
+    }
+
+    /// The one that has waited longest.
+    pub(super) fn pop(&mut self) -> Option<Aside> {
+        let aside = self.points.pop_front()?;
+        self.bytes -= aside.bytes();
+        Some(aside)
+    }
+
+    fn pop_due(&mut self, now: UnixNanos) -> Option<Aside> {
+        if self.next_due().is_some_and(|due| due <= now) { self.pop() } else { None }
+    }
+
+    /// When the first one is tried again.
+    pub(super) fn next_due(&self) -> Option<UnixNanos> {
+        self.points.front().map(|aside| aside.due)
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Aside> {
+        self.points.iter()
+    }
+}
+
+/// What came of timeoutCode.
+enum Outcome {
+    /// All that there is has gone out.
+    Out,
+    Failed(crate::script::Failed),
+}
+
+impl Settings {
+    /// How long after it failed timeoutCode is tried again.
+    pub(super) fn retry_interval(&self) -> UnixNanos {
+        self.timeout_flush_interval.max(RETRY)
+    }
+}
+
+impl Node {
+    /// A task ends, and timeoutCode has its say on its point.
+    pub(super) fn end_with_code(
+        &mut self,
+        number: u32,
+        reason: Reason,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<(), Halt> {
+        let Some(time) = self.write(number, reason, now) else {
+            self.remove(number);
+            return Ok(());
+        };
+        let body = std::mem::take(self.emitter.body_mut());
+        let Some(group) = self.tasks.get(number).map(|task| task.group) else { return Ok(()) };
+        self.groups.opened(group);
+        let Some(task) = self.take_out(number) else { return Ok(()) };
+        let mut finished = Finished { task, reason, time, body };
+        match self.run_timeout_code(&mut finished, now, out)? {
+            Outcome::Out => self.let_go(finished),
+            Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
+                self.counters.set_aside += 1;
+                let due = now.saturating_add(self.settings.retry_interval());
+                self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
+            }
+            Outcome::Failed(failed) => self.give_up(finished, failed, out)?,
+        }
+        Ok(())
+    }
+
+    /// Tries timeoutCode again on points that are set aside.
+    pub(super) fn try_again(
+        &mut self,
+        now: UnixNanos,
+        slice: &mut usize,
+        out: &mut Outbox,
+    ) -> Result<(), Halt> {
+        while self.set_aside.next_due().is_some_and(|due| due <= now)
+            && take_one(slice, out)
+            && let Some(mut aside) = self.set_aside.pop_due(now)
+        {
+            aside.left = aside.left.saturating_sub(1);
+            match self.run_timeout_code(&mut aside.finished, now, out)? {
+                Outcome::Out => self.let_go(aside.finished),
+                Outcome::Failed(_) if aside.left > 0 => {
+                    aside.due = now.saturating_add(self.settings.retry_interval());
+                    self.set_aside.push(aside);
+                }
+                Outcome::Failed(failed) => self.give_up(aside.finished, failed, out)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Points that are set aside go out as they are to when nothing helps: the stream has ended, or there is no room.
+    pub(super) fn give_all_up(&mut self, out: &mut Outbox) -> Result<Progress, Halt> {
+        while self.set_aside.len() > 0 {
+            if out.is_full() {
+                return Ok(Progress::More);
+            }
+            self.give_one_up(out)?;
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Likewise the one that has waited longest.
+    pub(super) fn give_one_up(&mut self, out: &mut Outbox) -> Result<(), Halt> {
+        let Some(aside) = self.set_aside.pop() else { return Ok(()) };
+        let failed = crate::script::Failed::Script("timeoutCode has failed before".to_owned());
+        self.fill_finished(&aside.finished);
+        self.give_up(aside.finished, failed, out)
+    }
+
+    /// Has the call about a finished point, as it was before any timeoutCode.
+    fn fill_finished(&mut self, finished: &Finished) {
+        let Self { scripts, names, slots, groups, identity, settings, origins, .. } = self;
+        let Finished { task, reason, time, body } = finished;
+        let call = scripts.call();
+        call.clear();
+        let Some(group) = groups.get(task.group) else { return };
+        let Ok(seen) = names.read_entries(body, *time) else { return };
+        let found = slots.iter().map(|&name| (seen.tag(name), seen.field(name)));
+        let name = measurement(settings, origins.encoded(task.origin));
+        call.event.fill(Some(name), *time, body, found);
+        fill_task(call, identity, group, task, lifetime_of(settings, task.scripted.as_deref()));
+        call.task.reason = Some(reason.word());
+        set_dimensions(call, group);
+        if settings.group_by_task {
+            call.event.add_dimensions(identity.names().map(str::as_bytes));
+        }
+    }
+
+    /// Runs timeoutCode on a finished point, and sends what comes of it.
+    fn run_timeout_code(
+        &mut self,
+        finished: &mut Finished,
+        now: UnixNanos,
+        out: &mut Outbox,
+    ) -> Result<Outcome, Halt> {
+        self.fill_finished(finished);
+        let call = self.scripts.call();
+        if let Some(scripted) = &mut finished.task.scripted {
+            call.state = std::mem::take(&mut scripted.state);
+        }
+        let failed = self.scripts.run(Part::TimeoutCode, now).err();
+        let state = std::mem::take(&mut self.scripts.call().state);
+        if let Some(scripted) = &mut finished.task.scripted {
+            scripted.state = state;
+        }
+        if let Some(failed) = failed {
+            return Ok(Outcome::Failed(failed));
+        }
+        self.send_finished(finished, out)?;
+        Ok(Outcome::Out)
+    }
+
+    /// A point whose timeoutCode has failed, which is what the call at hand is about, goes out as `onError` says.
+    fn give_up(
+        &mut self,
+        finished: Finished,
+        failed: crate::script::Failed,
+        out: &mut Outbox,
+    ) -> Result<(), Halt> {
+        self.failed(finished.task.group, failed)?;
+        self.send_finished(&finished, out)?;
+        self.let_go(finished);
+        Ok(())
+    }
+
+    /// What the call at hand has made of a finished point goes out, what it has emitted first.
+    fn send_finished(&mut self, finished: &Finished, out: &mut Outbox) -> Result<(), Halt> {
+        let Finished { task, reason, time, body } = finished;
+        let call = self.scripts.call();
+        let emitted = std::mem::take(&mut call.emitted);
+        let is_cancelled = call.is_cancelled;
+        let name = measurement(&self.settings, self.origins.encoded(task.origin)).to_vec();
+        let mut changed = None;
+        if call.event.is_changed() && !is_cancelled {
+            let (types, counters) = (&mut self.emitter.types, &mut self.counters);
+            let mut written = Vec::with_capacity(body.len() + 64);
+            call.event.write(&mut written, |name, value| {
+                let fits = types.fit(name, value);
+                counters.left_out += u64::from(fits.is_none());
+                fits
+            });
+            changed = Some(written);
+        }
+        let time = self.send_emitted_at_end(&emitted, task, (&name, *time), out)?;
+        if is_cancelled {
+            self.counters.cancelled += 1;
+            return Ok(());
+        }
+        self.emitter.set_body(changed.as_deref().unwrap_or(body));
+        self.emitter.complete(task.events.get());
+        if !emitted.is_empty() && self.settings.function.provides() == Edge::Stream {
+            self.emitter.set_time(time);
+        }
+        self.counters.out.add(*reason);
+        self.send(&Sent { group: task.group, name: &name, time, whose: Whose::Ended(task) }, out)
+    }
+
+    /// Nothing is left of a task.
+    fn let_go(&mut self, finished: Finished) {
+        self.origins.release(finished.task.origin);
+        self.groups.closed(finished.task.group);
+    }
+}

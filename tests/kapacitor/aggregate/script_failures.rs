@@ -1,0 +1,100 @@
+//! Scripts that can't be used, that fail, and that do not end: who is told, and what goes on.
+
+use std::time::{Duration, Instant};
+
+use super::{SCRIPTS, blocks};
+use crate::functions::line;
+use crate::stack::Stack;
+
+/// A script's options between a stream and the sink.
+fn task(options: &str) -> String {
+    format!("stream|from().measurement('requests')@aggregate().taskId('user'){options}@sink()")
+}
+
+/// What the page shows of a script that does not compile is the task's error, whole.
+#[test]
+#[ignore = "needs kapacitord"]
+fn what_does_not_compile_is_the_task_s_error() {
+    let stack = Stack::start();
+    let (_, behind) = SCRIPTS.split_once("\n## When a script fails\n").expect("its part");
+    let (script, refusal) = (blocks(behind, "tick")[0], blocks(behind, "text")[0]);
+    stack.define("task", &format!("stream|from()\n{script}"));
+    let error = stack.failure("task");
+    assert!(error.contains(refusal.trim_end()), "{error}\n\n{refusal}");
+    assert!(stack.kapacitord.log().contains("aggregate2"));
+    stack.stop_quietly(&[]);
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn what_fails_is_tagged() {
+    let stack = Stack::start();
+    stack.define("task", &task(".maxEvents(2).code('map.n += 1; map.total += event.amount;')"));
+    stack.write("requests,user=ann amount=\"ten\" 1\nrequests,user=ann amount=5i 2");
+    stack.sink.expect("requests,tags=_aggregateexception,user=ann n=2i,total=\"ten5\" 2");
+    stack.write("requests,user=bob amount=7i 3\nrequests,user=bob amount=5i 4");
+    stack.sink.expect("requests,user=bob n=2i,total=12i 4");
+    let log = stack.stop_quietly(&["code failed"]);
+    assert!(log.contains(" failed=1"), "{log}");
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn a_failure_stops_the_task_if_that_is_wanted() {
+    let stack = Stack::start();
+    stack.define("task", &task(r#".code('''throw "too bad"''').onError('stop')"#));
+    stack.define("other", &task(".maxEvents(1)"));
+    stack.write("requests,user=ann x=1 1");
+    stack.sink.expect("requests,user=ann count=1i 1");
+    // Kapacitor notices with the next point.
+    stack.write("requests,user=ann x=1 2");
+    let error = stack.failure("task");
+    assert!(error.contains("too bad"), "{error}");
+    stack.runs("other");
+    stack.stop_quietly(&["too bad"]);
+}
+
+/// A thousand events, for each of which the script would run for ever.
+#[test]
+#[ignore = "needs kapacitord"]
+fn an_endless_loop_takes_nothing_down() {
+    const POINTS: usize = 1_000;
+    let stack = Stack::start();
+    let looping = ".code('loop { map.n += 1 }').passThrough(TRUE).reasonTag('why')";
+    stack.define("looping", &task(looping));
+    stack.define("other", &task(".maxEvents(1)").replace("requests", "others"));
+    let begun = Instant::now();
+    let points: Vec<_> = (0..POINTS).map(|n| format!("requests,user=u{n} x=1 {n}")).collect();
+    stack.write(points.join("\n"));
+    stack.write("others,user=ann x=1 7");
+    let mut seen: Vec<_> = (0..=POINTS).map(|_| line(&stack.sink.next())).collect();
+    let took = begun.elapsed();
+    let other = seen.iter().position(|line| line == "others,user=ann count=1i 7").expect("the other's");
+    seen.remove(other);
+    for (n, line) in seen.iter().enumerate() {
+        assert_eq!(*line, format!("requests,tags=_aggregateexception,user=u{n} x=1.0 {n}"));
+    }
+    stack.runs("looping");
+    stack.runs("other");
+    // Most were not even tried.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    let log = stack.stop_quietly(&["code failed", "budget"]);
+    assert!(log.contains(" backed_off="), "{log}");
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn what_a_script_can_t_have_is_not_there() {
+    let stack = Stack::start();
+    for (n, code) in ["sleep(1)", "timestamp()", "eval(\"1\")", "import \"x\"", "print(1)"].iter().enumerate()
+    {
+        let name = format!("task{n}");
+        stack.define(&name, &task(&format!(".maxEvents(1).code('''{code}''')")));
+        stack.write("requests,user=ann x=1 1");
+        let tagged = std::iter::from_fn(|| stack.has_failed(&name).is_none().then(|| stack.sink.next()));
+        let tagged = tagged.take(1).all(|point| line(&point).contains("_aggregateexception"));
+        assert!(tagged, "{code}");
+        stack.delete(&name);
+    }
+    stack.stop_quietly(&["code failed", "option code"]);
+}
