@@ -220,8 +220,9 @@ impl Compiled {
             engine.compile_with_scope(&scope, &source.text)
         };
         let ast = ast.map_err(|error| {
-            let words = words::of_syntax(error.err_type(), part);
-            CompileError::at(source, &words, draw::range(&source.text, error.position()))
+            let range = draw::range(&source.text, error.position());
+            let is_at_end = range.as_ref().is_some_and(|range| range.start >= source.text.trim_end().len());
+            CompileError::at(source, &words::of_syntax(error.err_type(), part, is_at_end), range)
         })?;
         let plain = if part.is_condition() { Plain::parse(&source.text, names, keys) } else { None };
         let source = source.clone();
@@ -271,6 +272,19 @@ fn uses_up(error: &EvalAltResult) -> bool {
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => true,
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => uses_up(inner),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+impl Scripts {
+    pub(super) fn plain(&self, part: Part) -> Option<&Plain> {
+        self.parts[part.index()].as_ref()?.plain.as_ref()
+    }
+
+    pub(super) fn forget_plain(&mut self, part: Part) {
+        if let Some(compiled) = &mut self.parts[part.index()] {
+            compiled.plain = None;
+        }
     }
 }
 

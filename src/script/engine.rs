@@ -30,8 +30,12 @@ const MAP_SIZE: usize = 1_000;
 const VARIABLES: usize = 128;
 const FUNCTIONS: usize = 100;
 
-/// The clock is looked at once in so many operations: a look takes as long as one or two of them.
+/// The clock is looked at once in so many operations: a look takes as long as one or two of them. Not more, since some
+/// take long, such as sorting.
 const OPERATIONS_A_LOOK: u64 = 8;
+
+/// And not at all before this one: most calls are over by then.
+const FIRST_LOOK: u64 = 24;
 
 thread_local! {
     /// When the clock was first looked at in the call that is going on.
@@ -68,7 +72,8 @@ pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
         .set_max_functions(FUNCTIONS);
     let time = budget.time;
     engine.on_progress(move |operations| {
-        (operations % OPERATIONS_A_LOOK == 0 && is_over(time)).then_some(Dynamic::UNIT)
+        let looks = operations % OPERATIONS_A_LOOK == 0 && operations >= FIRST_LOOK;
+        (looks && is_over(time)).then_some(Dynamic::UNIT)
     });
     library::register(&mut engine, names, keys);
     engine
@@ -84,13 +89,11 @@ pub(super) fn elapsed() -> Duration {
     STARTED.get().map_or(Duration::ZERO, |started| started.elapsed())
 }
 
-/// The first operations are for free: most calls end before the clock is looked at twice.
+/// Whether the call has gone on for too long since the first look.
 fn is_over(time: Duration) -> bool {
-    match STARTED.get() {
-        Some(started) => started.elapsed() > time,
-        None => {
-            STARTED.set(Some(Instant::now()));
-            false
-        }
+    if let Some(started) = STARTED.get() {
+        return started.elapsed() > time;
     }
+    STARTED.set(Some(Instant::now()));
+    false
 }

@@ -19,8 +19,11 @@ mod lexer;
 
 mod engine;
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over")]
 mod library;
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 mod running;
 
 mod values;
@@ -34,7 +37,7 @@ mod words;
 mod log;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt;
 use std::time::Duration;
