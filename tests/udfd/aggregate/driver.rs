@@ -51,7 +51,8 @@ fn name_of(step: &Step) -> String {
 }
 
 fn is_same(what: &str, expected: &[String], got: &[String]) -> Result<(), Wrong> {
-    let told = |lines: &[String]| lines.iter().fold(String::new(), |told, line| told + "\n    " + line.as_str());
+    let told =
+        |lines: &[String]| lines.iter().fold(String::new(), |told, line| told + "\n    " + line.as_str());
     if expected == got {
         return Ok(());
     }

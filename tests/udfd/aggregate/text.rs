@@ -90,7 +90,9 @@ fn fields_of(point: &Point) -> String {
     fields.extend(point.fields_string.iter().map(|(name, value)| (name, quoted(value))));
     // Stable: of fields of one name the type decides.
     fields.sort_by_key(|(name, _)| *name);
-    fields.into_iter().fold(String::new(), |fields, (name, value)| fields + " " + &*word(name) + "=" + &*value)
+    fields
+        .into_iter()
+        .fold(String::new(), |fields, (name, value)| fields + " " + &*word(name) + "=" + &*value)
 }
 
 fn key(group: &str) -> String {
