@@ -41,6 +41,21 @@ fn every_example_of_the_scripts_does_what_stands_below_it() {
     assert!(played >= 40 && refused >= 4, "{played} examples are played, {refused} are refused");
 }
 
+#[test]
+fn what_the_readme_shows_of_scripts_is_so() {
+    const README: &str = include_str!("../../../../README.md");
+    let parts = [
+        ("#### Conditions and scripts\n", "\n**Which task.**"),
+        ("### `@script()`\n", "<!-- kapacitor-udfd describe script"),
+    ];
+    for (from, to) in parts {
+        let part = README.split_once(from).and_then(|(_, rest)| rest.split_once(to)).expect(from).0;
+        let [example] = &examples(part)[..] else { panic!("one example below {from}") };
+        assert!(matches!(example.expected, Expected::Played(_)), "{from}");
+        play::play(example).unwrap_or_else(|error| panic!("{from}{error}"));
+    }
+}
+
 /// A kapacitord would tell; here it is known without one.
 #[test]
 fn every_script_of_the_documents_and_examples_is_taken() {
