@@ -147,7 +147,7 @@ fn maps_outlive_kapacitord() {
         stack.kapacitord.restart(signal);
     }
     stack.write("orders,order=A item=\"book\",price=20.0 3");
-    let lines = r#"[{"item":"pen","at":1},{"item":"pen","at":2},{"item":"book","at":3}]"#;
+    let lines = r#"[{"at":1,"item":"pen"},{"at":2,"item":"pen"},{"at":3,"item":"book"}]"#;
     stack.sink.expect(&format!("orders,order=A lines={lines:?},restored=true,sum.book=20.0,sum.pen=3.0 3"));
     stack.stop_quietly(&[]);
 }
