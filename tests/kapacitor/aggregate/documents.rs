@@ -31,7 +31,7 @@ fn every_script_of_the_documents_can_be_enabled() {
     for (task, script) in &tasks {
         let ended = log.lines().filter(|line| line.contains("at the end: "));
         let ended = ended.filter(|line| line.contains(&format!("task=\"{task}\" "))).count();
-        let gathers = ["@aggregate()", "@aggregateBatch()", "@session()"];
+        let gathers = ["@aggregate()", "@aggregateBatch()", "@session()", "@script()"];
         let nodes: usize = gathers.iter().map(|function| script.matches(function).count()).sum();
         assert_eq!(ended, nodes, "{task}: {log}");
     }
