@@ -162,6 +162,8 @@ impl Handler for Aggregate {
     fn init(&mut self, now: UnixNanos, request: &InitRequest) -> Result<(), HandlerError> {
         let settings = Settings::new(self.function, request)?;
         match &settings.time {
+            // Its maps don't come out, and it has no other time.
+            Time::Clock if self.function == Function::Script => {}
             Time::Clock => info!(
                 "deadlines follow the clock: a recording that is replayed fast expires nothing; \
                  timeoutTimestampField('time') has them follow the points' times"

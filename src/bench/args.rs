@@ -115,6 +115,11 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "mirror|any|N|count:FIELD|total:FIELD|sessions", default_value = "mirror")]
     pub(super) expect: Expect,
 
+    /// With `count:` or `total:` this field, a number, must also add up for each id to the field `amount` of the
+    /// points that were sent (--fields 5 or more), as does a sum of it
+    #[arg(long, value_name = "FIELD")]
+    pub(super) amounts: Option<String>,
+
     /// Report CPU time and memory of this process, the server's
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
     pub(super) pid: Option<i32>,
@@ -147,6 +152,19 @@ impl BenchArgs {
                 "{} points with such a --step and --jitter span more than 200 years",
                 self.points
             ));
+        }
+        if self.amounts.is_some() {
+            if !matches!(self.expect, Expect::Counts { .. }) {
+                return Some(
+                    "--amounts FIELD is about ids; give --expect count:FIELD or total:FIELD too".to_owned(),
+                );
+            }
+            if self.fields < 5 {
+                return Some(format!(
+                    "--fields {} has no amount; give 5 or more with --amounts",
+                    self.fields
+                ));
+            }
         }
         if *ids == 0 {
             let about_ids = |what| Some(format!("--expect {what} is about ids; give --ids N too"));

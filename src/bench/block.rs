@@ -210,12 +210,11 @@ mod tests {
             let mut moved = Block::new(shape, 0, points);
             for first in [points, 7 * points] {
                 moved.move_to(first);
-                let mut made = Block::new(shape, first, points);
-                // The fields' values stay as they were made.
-                let plain = |block: &mut Block| {
-                    block.frames.iter().map(|end| (end.at, end.points)).collect::<Vec<_>>()
-                };
-                assert_eq!(plain(&mut moved), plain(&mut made), "{shape:?}");
+                let made = Block::new(shape, first, points);
+                let plain =
+                    |block: &Block| block.frames.iter().map(|end| (end.at, end.points)).collect::<Vec<_>>();
+                assert_eq!(plain(&moved), plain(&made), "{shape:?}");
+                assert!(moved.bytes() == made.bytes(), "{shape:?} from {first}");
                 assert_eq!(tags_and_times(&moved), tags_and_times(&made), "{shape:?} from {first}");
             }
         }

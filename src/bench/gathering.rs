@@ -7,6 +7,7 @@ use kapacitor_udfd::wire::frame::Frame;
 use kapacitor_udfd::wire::point::FieldValue;
 use kapacitor_udfd::wire::request::Request;
 
+use super::amounts::Amounts;
 use super::ids;
 use super::per_batch::PerBatch;
 use super::plan::{Expect, Plan};
@@ -17,6 +18,7 @@ use super::tally::Tally;
 #[derive(Debug, Clone)]
 pub(super) struct Gathering {
     rule: Rule,
+    amounts: Option<Amounts>,
     scratch: Vec<u8>,
 }
 
@@ -42,7 +44,8 @@ impl Gathering {
             Expect::Sessions => Rule::Sessions(Sessions::new(shape, sent)),
             Expect::Mirror | Expect::Any | Expect::Exactly(_) => return None,
         };
-        Some(Self { rule, scratch: Vec::new() })
+        let amounts = plan.amounts.as_deref().map(|field| Amounts::new(shape, field, sent));
+        Some(Self { rule, amounts, scratch: Vec::new() })
     }
 
     /// Whether each batch must be as its begin and its end say.
@@ -60,7 +63,15 @@ impl Gathering {
                 Some(FieldValue::Int(count)) => Some(count),
                 _ => None,
             };
-            self.take(point.time(), point.tag(ids::TAG)?, count);
+            let id = point.tag(ids::TAG)?;
+            if let Some(amounts) = &mut self.amounts {
+                let sum = match point.field(amounts.field())? {
+                    Some(FieldValue::Double(sum)) => Some(sum),
+                    _ => None,
+                };
+                amounts.take(id, sum);
+            }
+            self.take(point.time(), id, count);
         }
         self.scratch = scratch;
         Ok(())
@@ -69,7 +80,11 @@ impl Gathering {
     /// Likewise a point that has been decoded.
     pub(super) fn take_point(&mut self, point: &Point) {
         let count = self.field().and_then(|field| point.fields_int.get(field)).copied();
-        self.take(point.time, point.tags.get(ids::TAG).map(String::as_str), count);
+        let id = point.tags.get(ids::TAG).map(String::as_str);
+        if let Some(amounts) = &mut self.amounts {
+            amounts.take(id, point.fields_double.get(amounts.field()).copied());
+        }
+        self.take(point.time, id, count);
     }
 
     /// A batch has ended.
@@ -103,6 +118,7 @@ impl Gathering {
             Rule::Counts { tally, batches } => {
                 let mut faults = tally.faults();
                 faults.extend(batches.iter().flat_map(PerBatch::faults));
+                faults.extend(self.amounts.iter().flat_map(Amounts::faults));
                 faults
             }
             Rule::Sessions(sessions) => sessions.faults(),

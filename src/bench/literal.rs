@@ -4,8 +4,7 @@
 use kapacitor_udfd::proto::option_value::Value;
 use kapacitor_udfd::proto::{self, OptionValue, ValueType};
 
-const ACCEPTED: &str =
-    "accepted are 'text', \"text\", 42, 1.5, 1h30m (units u, µ, ms, s, m, h, d, w), TRUE and FALSE";
+const ACCEPTED: &str = "accepted are 'text', \"text\", '''text''', 42, 1.5, 1h30m (units u, µ, ms, s, m, h, d, w), TRUE and FALSE";
 
 /// A call: a name, and arguments in parentheses unless it has none.
 pub(super) fn call(text: &str) -> Result<proto::Option, String> {
@@ -64,8 +63,13 @@ fn literal(text: &str) -> Result<(OptionValue, &str), String> {
     value.map(|value| (value, rest)).ok_or_else(|| format!("{word:?} is no literal; {ACCEPTED}"))
 }
 
-/// As in a TICKscript, a backslash escapes the quote and nothing else.
+/// As in a TICKscript, a backslash escapes the quote and nothing else; between three quotes, as scripts are written,
+/// nothing is escaped.
 fn string(text: &str, quote: char) -> Result<(OptionValue, &str), String> {
+    const THREE: &str = "'''";
+    if let Some((value, rest)) = text.strip_prefix(THREE).and_then(|text| text.split_once(THREE)) {
+        return Ok((argument(ValueType::String, Value::StringValue(value.to_owned())), rest));
+    }
     let mut value = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -154,6 +158,9 @@ mod tests {
         check(r#"field("x", 1.0)"#, "field", &[text("x"), Value::DoubleValue(1.0)]);
         check(r" field ( 'it\'s, (n)' ,-3 ) ", "field", &[text("it's, (n)"), Value::IntValue(-3)]);
         check(r"regex('a\d\\b')", "regex", &[text(r"a\d\\b")]);
+        let script = r#"code(''' map.x += 'a\'; // "b", ) ''' )"#;
+        check(script, "code", &[text(r#" map.x += 'a\'; // "b", ) "#)]);
+        check("two('''''', 1)", "two", &[text(""), Value::IntValue(1)]);
         check("on(TRUE, false)", "on", &[Value::BoolValue(true), Value::BoolValue(false)]);
         check("number(1e3)", "number", &[Value::DoubleValue(1000.0)]);
         for (duration, nanos) in [

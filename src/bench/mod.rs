@@ -26,6 +26,7 @@ mod sender;
 mod server;
 mod session;
 
+mod amounts;
 mod batches;
 mod gathering;
 mod order;

@@ -86,6 +86,8 @@ pub(super) struct Plan {
     pub(super) hold: Duration,
     pub(super) deadlines: Option<Duration>,
     pub(super) expect: Expect,
+    /// The field that adds up to the amounts sent, for each id.
+    pub(super) amounts: Option<String>,
     pub(super) pid: Option<i32>,
     pub(super) timeout: Duration,
     pub(super) json: bool,
@@ -123,6 +125,7 @@ impl From<BenchArgs> for Plan {
             hold: hold.saturating_add(args.deadlines.unwrap_or_default()),
             deadlines: args.deadlines,
             expect: args.expect,
+            amounts: args.amounts,
             pid: args.pid,
             timeout: args.timeout,
             json: args.json,

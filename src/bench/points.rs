@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use kapacitor_udfd::proto;
 
+use super::block::Block;
 use super::ids;
 use super::plan::Shape;
 
@@ -30,9 +31,19 @@ impl Shape {
             ..Default::default()
         };
         for field in 0..self.fields {
-            set_field(&mut point, field, number);
+            set_field(&mut point, field, self.place(number));
         }
         point
+    }
+
+    /// What the field `amount` of a point is, times eight.
+    pub(super) fn amount_in_eighths(&self, number: u64) -> i64 {
+        eighths(self.place(number)).cast_signed()
+    }
+
+    /// What the values of fields are made of: they stay as they are from block to block.
+    fn place(&self, number: u64) -> u64 {
+        number % Block::usual_points(*self)
     }
 
     /// The begin of the batch whose first point has this number.
@@ -92,13 +103,18 @@ fn id_text(id: u64) -> String {
     ids::text(id).into_iter().map(char::from).collect()
 }
 
+/// A double, in eighths.
+fn eighths(number: u64) -> u64 {
+    1 + number % 1000
+}
+
 /// Doubles, integers, strings and booleans in turn; the first five with names of their own. No
 /// value is its type's zero, which an encoder may leave out: all points have the same length.
 fn set_field(point: &mut proto::Point, field: u32, number: u64) {
     let known = FIELDS.get(field as usize).map(|&name| name.to_owned());
     let name = known.unwrap_or_else(|| format!("field{field}"));
     match field % 4 {
-        0 => drop(point.fields_double.insert(name, super::real(1 + number % 1000) / 8.0)),
+        0 => drop(point.fields_double.insert(name, super::real(eighths(number)) / 8.0)),
         1 => drop(point.fields_int.insert(name, i64::try_from(20_000 + number % 1000).unwrap_or_default())),
         2 => drop(point.fields_string.insert(name, format!("/items/{:03}", number % 1000))),
         _ => drop(point.fields_bool.insert(name, true)),

@@ -3,8 +3,9 @@
 //!
 //! A call: its caller fills [`Call`], has [`Scripts::run`] run a part on it, and takes from it what the script left.
 
-// Filled in with the next commits.
 #![allow(dead_code, unused_imports)]
+
+mod compiled;
 
 mod call;
 
@@ -12,14 +13,36 @@ mod state;
 
 mod plain;
 
+mod names;
+
+mod lexer;
+
+mod engine;
+
+mod library;
+
+mod running;
+
+mod values;
+
+mod back_off;
+
+mod draw;
+
+mod words;
+
+mod log;
+
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::time::Duration;
 
 pub(crate) use call::{Call, Change, Emitted, Event, Scalar, TaskView};
+pub(crate) use compiled::Scripts;
 pub(crate) use plain::Look;
 pub(crate) use state::{Keys, State};
-
-use crate::handler::UnixNanos;
 
 /// What a script may use up in one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +66,22 @@ pub(crate) enum Part {
     TimeoutCode,
     StartWhen,
     EndWhen,
+}
+
+impl Part {
+    fn is_condition(self) -> bool {
+        matches!(self, Self::StartWhen | Self::EndWhen)
+    }
+
+    /// Where it stands among all parts.
+    fn index(self) -> usize {
+        match self {
+            Self::Code => 0,
+            Self::TimeoutCode => 1,
+            Self::StartWhen => 2,
+            Self::EndWhen => 3,
+        }
+    }
 }
 
 /// A script as somebody wrote it.
@@ -82,66 +121,4 @@ pub(crate) struct Counts {
     pub(crate) failed: u64,
     /// Calls that were not made.
     pub(crate) backed_off: u64,
-}
-
-/// The compiled scripts of one node.
-#[derive(Debug, Default)]
-pub(crate) struct Scripts {
-    call: Box<Call>,
-    keys: Keys,
-}
-
-impl Scripts {
-    /// Compiles all of a node's scripts. None at all is fine.
-    pub(crate) fn compile(_sources: &[Source], _budget: Budget) -> Result<Self, CompileError> {
-        Ok(Self::default())
-    }
-
-    /// Whether there is such a script.
-    pub(crate) fn has(&self, _part: Part) -> bool {
-        false
-    }
-
-    /// The names of tags and fields that scripts read of events, as far as they stand in the source. Their places in
-    /// this list are the slots of [`Event::fill`] and of [`Look`].
-    pub(crate) fn event_names(&self) -> &[String] {
-        &[]
-    }
-
-    /// Names of map entries.
-    pub(crate) fn keys(&self) -> &Keys {
-        &self.keys
-    }
-
-    /// Whether a script may set tags: [`Event::set_dimensions`] is needed then.
-    pub(crate) fn sets_tags(&self) -> bool {
-        false
-    }
-
-    /// What the next call is about, or what the last one left.
-    pub(crate) fn call(&mut self) -> &mut Call {
-        &mut self.call
-    }
-
-    /// Runs code or timeoutCode on what `call` was filled with.
-    pub(crate) fn run(&mut self, _part: Part, _now: UnixNanos) -> Result<(), Failed> {
-        Ok(())
-    }
-
-    /// Whether a condition holds; one that fails does not. A plain comparison is answered with `look` alone; for
-    /// others `fill` fills the call.
-    pub(crate) fn holds(
-        &mut self,
-        _part: Part,
-        _now: UnixNanos,
-        _look: &impl Look,
-        _fill: impl FnOnce(&mut Call),
-    ) -> bool {
-        false
-    }
-
-    /// What has come of the calls so far.
-    pub(crate) fn counts(&self) -> Counts {
-        Counts::default()
-    }
 }

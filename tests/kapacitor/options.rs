@@ -39,7 +39,7 @@ fn every_name_of_every_option_can_be_called() {
     let stack = Stack::start();
     let document: Value = serde_json::from_str(&stdout(&run(["describe", "--json"]))).unwrap();
     let functions = document["functions"].as_array().unwrap();
-    assert_eq!(functions.len(), 5);
+    assert_eq!(functions.len(), 6);
     for function in functions {
         let name = function["name"].as_str().unwrap();
         let window = if function["wants"] == "batch" { "|window().period(1s).every(1s)" } else { "" };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kapacitor_udfd::aggregate::Aggregate;
+use kapacitor_udfd::aggregate::options::Function;
 use serde_json::{Value, json};
 
 use crate::bench::{fails, succeeds};
@@ -47,6 +49,38 @@ fn what_does_not_add_up_is_named() {
     check(Slip::Repeats, "3 points too many by the field events of 1 id, the first: ");
     check(Slip::Renames, "200 points received without an id that was sent");
     check(Slip::Spells, "200 points received without an integer in the field");
+}
+
+const AMOUNTS: [&str; 10] =
+    ["--ids", "150", "--keys", "3", "--points", "4000", "--fields", "5", "--amounts", "total"];
+
+/// What `@aggregate()` makes of these points with such a call for the field `total`.
+fn amounts(option: &str) -> Vec<String> {
+    let options = ["taskId('id')", "count('events')", "flushOnStop(TRUE)", option];
+    let options = options.iter().flat_map(|option| ["--option", option]);
+    [&COUNT[..], &AMOUNTS].concat().into_iter().chain(options).map(str::to_owned).collect()
+}
+
+#[test]
+fn amounts_add_up() {
+    let udf = Gatherer::of(|| Aggregate::new(Function::STREAM));
+    let run = |option: &str, more: &[&str]| {
+        let arguments = amounts(option);
+        succeeds(
+            &udf.socket(),
+            &arguments.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>(),
+        )
+    };
+    for more in [&[][..], &["--restore"], &["--connections", "2"]] {
+        let report = run("sum('amount', 'total')", more);
+        assert_eq!(report["gathered"]["counted"], 4000, "{more:?}");
+    }
+    let check = |option: &str, words: &str| {
+        let arguments = amounts(option);
+        fails(&udf.socket(), &arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);
+    };
+    check("max('amount', 'total')", " less than its points' amounts; so it is wrong for 149 more");
+    check("sum('amount', 'other')", "150 points received without a sum of amounts in the field total");
 }
 
 #[test]

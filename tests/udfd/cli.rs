@@ -46,6 +46,10 @@ fn wrong_usage_ends_with_64() {
     ended(&bench(&["--step", "1day"]), 64, &["1000000 points with such a --step", "more than 200 years"]);
     ended(&bench(&["--ids", "100", "--tags", "1"]), 64, &["--tags 1 has no room for user and id"]);
     ended(&bench(&["--expect", "count:n"]), 64, &["--expect count:FIELD is about ids; give --ids N too"]);
+    let amounts = "--amounts FIELD is about ids; give --expect count:FIELD or total:FIELD too";
+    ended(&bench(&["--amounts", "total"]), 64, &[amounts]);
+    let few = bench(&["--amounts", "total", "--expect", "count:n", "--ids", "100"]);
+    ended(&few, 64, &["--fields 4 has no amount; give 5 or more with --amounts"]);
     ended(&bench(&["--expect", "count:"]), 64, &["mirror, any, sessions, a number of points, or count:"]);
     ended(&run(["--log-level", "loud"]), 64, &["error, warn, info, debug, trace"]);
     ended(&run(["--log-format", "xml"]), 64, &["text, json"]);

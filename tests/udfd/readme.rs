@@ -69,7 +69,7 @@ fn the_tables_of_options_are_what_describe_prints() {
         told.push(command.split(' ').nth(1).expect("a function"));
     }
     let tables = README.lines().filter(|line| line.starts_with("| option |")).count();
-    assert_eq!((told.as_slice(), tables), (&["mirror", "aggregate", "session"][..], 3));
+    assert_eq!((told.as_slice(), tables), (&["mirror", "aggregate", "session", "script"][..], 4));
 }
 
 #[test]

@@ -51,8 +51,7 @@ fn name_of(step: &Step) -> String {
 }
 
 fn is_same(what: &str, expected: &[String], got: &[String]) -> Result<(), Wrong> {
-    let told =
-        |lines: &[String]| lines.iter().fold(String::new(), |told, line| format!("{told}\n    {line}"));
+    let told = |lines: &[String]| lines.iter().fold(String::new(), |told, line| told + "\n    " + line.as_str());
     if expected == got {
         return Ok(());
     }

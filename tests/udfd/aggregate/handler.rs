@@ -31,7 +31,7 @@ impl Seen {
 }
 
 fn told(aggregate: &Aggregate) -> Told {
-    const COMPARED: [&str; 10] = [
+    const COMPARED: [&str; 14] = [
         "no_id",
         "ignored",
         "rejected",
@@ -42,6 +42,10 @@ fn told(aggregate: &Aggregate) -> Told {
         "left_out",
         "late",
         "no_time",
+        "orphans",
+        "failed",
+        "cancelled",
+        "emitted",
     ];
     let counters = aggregate.counters();
     let named = counters.named().into_iter().filter_map(|(name, count)| match name {

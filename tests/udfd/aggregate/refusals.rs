@@ -39,11 +39,18 @@ fn words() -> Vec<Refusal> {
     vec![
         (
             options![mapAction("merge")],
-            &["mapAction", "merge", "create_or_update", "create", "update", "endOfTask"],
+            &["mapAction", "merge", "create_or_update", "create", "update", "endWhen"],
         ),
         (
             options![mapAction("update")],
-            &["mapAction", "update", "create_or_update", "nothing could ever create a task"],
+            &[
+                "mapAction",
+                "update",
+                "create_or_update",
+                "nothing could ever create a task",
+                "startWhen",
+                "endWhen",
+            ],
         ),
         (options![onOverflow("evit")], &["onOverflow", "evit", "evict", "drop", "reject"]),
         (options![pointTime("start")], &["pointTime", "start", "first", "last", "emit"]),
@@ -53,6 +60,21 @@ fn words() -> Vec<Refusal> {
         (options![maxEvents("a")], &["maxEvents", "a", "int"]),
         (options![timeout(10)], &["timeout", "10", "duration"]),
         (options![percentile("x", "95", "p")], &["percentile", "95", "double"]),
+    ]
+}
+
+/// What means nothing without a script, or is none.
+fn scripts() -> Vec<Refusal> {
+    vec![
+        (options![mapAction("update"), code("1")], &["mapAction", "startWhen"]),
+        (options![onError("drop")], &["onError", "drop", "code"]),
+        (options![onError("drop"), endWhen("true")], &["onError", "drop", "timeoutCode"]),
+        (options![onError("keep"), code("1")], &["onError", "keep", "tag, drop or stop"]),
+        (options![maxTimeoutRetries(1), code("1")], &["maxTimeoutRetries", "1", "timeoutCode"]),
+        (options![maxTimeoutRetries(-1), timeoutCode("1")], &["maxTimeoutRetries", "-1", "from 0"]),
+        (options![code(" ")], &["code", "\" \"", "not empty"]),
+        (options![endWhen("")], &["endWhen", "\"\"", "not empty"]),
+        (options![code("1"), code("2")], &["code", "twice"]),
     ]
 }
 
@@ -151,6 +173,9 @@ fn originals() -> Vec<Refusal> {
         with(options![first("x", "l")]),
         with(options![last("x", "l")]),
         with(options![keep("x")]),
+        with(options![code("1")]),
+        with(options![emitOnEnd(true), endWhen("true")]),
+        with(options![emitOnEnd(true), startWhen("true"), tagOnTimeout("k", "v")]),
     ]
 }
 
@@ -171,6 +196,7 @@ fn check(refusals: Vec<Refusal>) {
 fn what_is_wrong_is_named() {
     check(numbers());
     check(words());
+    check(scripts());
     check(twice());
     check(names());
     check(time());
@@ -201,6 +227,10 @@ fn what_is_at_the_limit_is_taken() {
         with(options![maxEvents(1), keep("x"), tagOnTimeout("k", "v")]),
         with(options![pushMapAsEventOnTimeout(true), timeoutTags("v")]),
         options![passThrough(true), reasonTag("why")],
+        with(options![endWhen("true"), startWhen("true")]),
+        with(options![code("1"), timeoutTags("v")]),
+        options![mapAction("update"), startWhen("true")],
+        options![timeoutCode("1"), maxTimeoutRetries(0), onError("stop")],
         options![passThrough(true), measurement("m")],
         options![passThrough(true), timeoutTags("v")],
     ];

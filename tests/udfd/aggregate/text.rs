@@ -79,7 +79,7 @@ pub fn line(point: &Point) -> String {
 }
 
 fn tags_of(tags: &BTreeMap<String, String>) -> String {
-    tags.iter().fold(String::new(), |tags, (name, value)| format!("{tags} {}={}", word(name), word(value)))
+    tags.iter().fold(String::new(), |tags, (name, value)| tags + " " + &*word(name) + "=" + &*word(value))
 }
 
 fn fields_of(point: &Point) -> String {
@@ -90,7 +90,7 @@ fn fields_of(point: &Point) -> String {
     fields.extend(point.fields_string.iter().map(|(name, value)| (name, quoted(value))));
     // Stable: of fields of one name the type decides.
     fields.sort_by_key(|(name, _)| *name);
-    fields.into_iter().fold(String::new(), |fields, (name, value)| format!("{fields} {}={value}", word(name)))
+    fields.into_iter().fold(String::new(), |fields, (name, value)| fields + " " + &*word(name) + "=" + &*value)
 }
 
 fn key(group: &str) -> String {

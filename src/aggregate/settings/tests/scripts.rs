@@ -4,8 +4,8 @@ use super::super::*;
 use super::{EACH, Nanos, SECOND, Written, call, refused, refused_of, script, settings, settings_of};
 use crate::proto;
 
-fn text(option: &str, text: &str) -> Option<ScriptText> {
-    Some(ScriptText { option: option.to_owned(), text: text.to_owned() })
+fn text(option: &str, text: &str) -> ScriptText {
+    ScriptText { option: option.to_owned(), text: text.to_owned() }
 }
 
 #[test]
@@ -13,12 +13,13 @@ fn scripts_are_kept_as_they_were_given() {
     for function in EACH {
         let script = script!(code(" a ") startWhen("b") end_when("c") onError("drop") mapAction("update"));
         let settings = settings_of(function, &script);
-        assert_eq!(settings.code, text("code", " a "));
-        assert_eq!((settings.start_when, settings.end_when), (text("startWhen", "b"), text("end_when", "c")));
+        assert_eq!(settings.code, Some(text("code", " a ")));
+        let conditions = (Some(text("startWhen", "b")), Some(text("end_when", "c")));
+        assert_eq!((settings.start_when, settings.end_when), conditions);
         assert_eq!((settings.on_error, settings.map_action), (OnError::Drop, MapAction::Update));
     }
     let settings = settings(&script!(timeout_code("x") maxTimeoutRetries(3) on_error("stop")));
-    assert_eq!((settings.timeout_code, settings.max_timeout_retries), (text("timeout_code", "x"), 3));
+    assert_eq!((settings.timeout_code, settings.max_timeout_retries), (Some(text("timeout_code", "x")), 3));
     assert_eq!((settings.code, settings.on_error), (None, OnError::Stop));
 }
 
@@ -74,8 +75,8 @@ fn what_means_nothing_without_a_script_is_refused() {
 
 #[test]
 fn update_needs_an_event_that_creates() {
-    let words = "option mapAction: with update nothing could ever create a task; say with startWhen which event does \
-                 (and with endWhen which one ends it), or leave it out";
+    let words = "option mapAction: with \"update\" nothing could ever create a task; say with startWhen which event \
+                 does (and with endWhen which one ends it), or accepted is create_or_update or create";
     for function in EACH {
         refused_of(function, &script!(mapAction("update")), words);
         refused_of(function, &script!(mapAction("update") endWhen("1") code("1")), words);
@@ -127,7 +128,7 @@ fn a_script_s_points_go_on_and_its_maps_stay() {
     let check = |script, change: fn(&mut Settings)| {
         let mut expected = Settings {
             function: Function::Script,
-            code: text("code", "1"),
+            code: Some(text("code", "1")),
             timeout: i64::MAX,
             on_overflow: OnOverflow::Drop,
             push_on_timeout: false,

@@ -279,7 +279,7 @@ fn timeouts_that_code_sets() {
         .event(0, bob().at(5), &[])
         .event(0, eve().at(15), &[])
         .event(0, eve().at(16), &["requests host=a user=bob why=timeout | count=1i | @15"]),
-        Scenario::new("no such", { coded("task.timeout = -1", options![maxEvents(1)]) })
+        Scenario::new("no such", coded("task.timeout = -1", options![maxEvents(1)]))
             .event(
                 0,
                 bob(),

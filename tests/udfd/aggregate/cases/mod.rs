@@ -10,7 +10,6 @@ mod edges;
 mod emitting;
 mod ends;
 mod event_time;
-mod failing;
 mod fields;
 mod gates;
 mod held;

@@ -1,7 +1,12 @@
 //! What a script is called with, and what it leaves.
 
+mod event;
+
 use super::state::State;
 use crate::value::Value;
+
+pub(crate) use event::Event;
+pub(super) use event::Sought;
 
 /// What a call is about. `map` is moved in and out.
 #[derive(Debug, Default)]
@@ -20,46 +25,6 @@ impl Call {
     pub(crate) fn clear(&mut self) {
         self.is_cancelled = false;
         self.emitted.clear();
-    }
-}
-
-/// The event, or for timeoutCode the finished point.
-#[derive(Debug, Default)]
-pub(crate) struct Event {}
-
-impl Event {
-    /// `body` is a point's message, or only its tags and fields; `found` what it has of `Scripts::event_names`: of
-    /// each the tag and the field.
-    pub(crate) fn fill<'a>(
-        &mut self,
-        _name: Option<&[u8]>,
-        _time: i64,
-        _body: &[u8],
-        _found: impl Iterator<Item = (Option<&'a [u8]>, Option<Value<'a>>)>,
-    ) {
-    }
-
-    /// The names of tags that can't be changed.
-    pub(crate) fn set_dimensions<'a>(&mut self, _names: impl Iterator<Item = &'a [u8]>) {}
-
-    /// Likewise more of them.
-    pub(crate) fn add_dimensions<'a>(&mut self, _names: impl Iterator<Item = &'a [u8]>) {}
-
-    /// Whether a script has changed it.
-    pub(crate) fn is_changed(&self) -> bool {
-        false
-    }
-
-    /// Adds `text` to the tag `tags`, behind a comma if there is something, unless it is among them.
-    pub(crate) fn add_to_tags(&mut self, _text: &str) {}
-
-    /// Appends the body with what the script changed. `fit` has the last word about a field that was set: as it is,
-    /// as another value, or not at all.
-    pub(crate) fn write(
-        &self,
-        _out: &mut Vec<u8>,
-        _fit: impl for<'v> FnMut(&[u8], Value<'v>) -> Option<Value<'v>>,
-    ) {
     }
 }
 

@@ -1,0 +1,265 @@
+//! The event of a call: its bytes, what was found in them, and what a script changed.
+
+use std::ops::Range;
+
+use super::{Change, Scalar};
+use crate::value::Value;
+use crate::wire::entry::{Entries, Entry, EntryKind, bytes};
+use crate::wire::point::origin_bytes;
+use crate::wire::{fields, patch};
+
+/// The event, or for timeoutCode the finished point. Kept from one call to the next, for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Event {
+    /// `None`: it stands in the body.
+    name: Option<Vec<u8>>,
+    time: i64,
+    body: Vec<u8>,
+    /// What was found of the names that stand in the source.
+    slots: Vec<Slot>,
+    /// The text of `slots`.
+    texts: Vec<u8>,
+    dimensions: Vec<Vec<u8>>,
+    /// In the order in which they were first made, each name and sort once.
+    edits: Vec<Edit>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    tag: Option<Range<usize>>,
+    field: Option<Found>,
+}
+
+/// A field's value, text as its place.
+#[derive(Debug, Clone)]
+enum Found {
+    Text(Range<usize>),
+    Int(i64),
+    Double(f64),
+    Bool(bool),
+}
+
+#[derive(Debug)]
+struct Edit {
+    name: String,
+    change: Change,
+}
+
+/// Where to look for a name of the event.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::script) struct Sought<'a> {
+    pub(in crate::script) name: &'a str,
+    /// Its slot, if it stands in the source as a name of the event.
+    pub(in crate::script) slot: Option<usize>,
+}
+
+impl Event {
+    /// `body` is a point's message, or only its tags and fields, with the measurement if it is not there; `found` what
+    /// it has of `Scripts::event_names`: of each the tag and the field.
+    pub(crate) fn fill<'a>(
+        &mut self,
+        name: Option<&[u8]>,
+        time: i64,
+        body: &[u8],
+        found: impl Iterator<Item = (Option<&'a [u8]>, Option<Value<'a>>)>,
+    ) {
+        self.time = time;
+        self.name = name.map(<[u8]>::to_vec);
+        self.body.clear();
+        self.body.extend_from_slice(body);
+        self.edits.clear();
+        self.texts.clear();
+        self.slots.clear();
+        let texts = &mut self.texts;
+        let mut kept = |text: &[u8]| {
+            let start = texts.len();
+            texts.extend_from_slice(text);
+            start..texts.len()
+        };
+        self.slots.extend(found.map(|(tag, field)| Slot {
+            tag: tag.filter(|tag| !tag.is_empty()).map(&mut kept),
+            field: field.map(|field| match field {
+                Value::Text(text) => Found::Text(kept(text)),
+                Value::Int(int) => Found::Int(int),
+                Value::Double(double) => Found::Double(double),
+                Value::Bool(bool) => Found::Bool(bool),
+            }),
+        }));
+    }
+
+    /// The names of tags that can't be changed.
+    pub(crate) fn set_dimensions<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) {
+        self.dimensions.clear();
+        self.dimensions.extend(names.map(<[u8]>::to_vec));
+    }
+
+    /// Likewise more of them.
+    pub(crate) fn add_dimensions<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) {
+        self.dimensions.extend(names.map(<[u8]>::to_vec));
+    }
+
+    /// Whether a script has changed it.
+    pub(crate) fn is_changed(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
+    /// Adds `text` to the tag `tags`, behind a comma if there is something, unless it is among them.
+    pub(crate) fn add_to_tags(&mut self, text: &str) {
+        let tags = self.tag(Sought { name: "tags", slot: None });
+        let tags = String::from_utf8_lossy(tags.unwrap_or_default()).into_owned();
+        if tags.split(',').any(|tag| tag == text) {
+            return;
+        }
+        let tags = if tags.is_empty() { text.to_owned() } else { format!("{tags},{text}") };
+        self.edit("tags", Change::Tag(Some(tags)));
+    }
+
+    /// Appends the body with what the script changed. `fit` has the last word about a field that was set: as it is,
+    /// as another value, or not at all.
+    pub(crate) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        mut fit: impl for<'v> FnMut(&[u8], Value<'v>) -> Option<Value<'v>>,
+    ) {
+        let mut from = 0;
+        if self.is_changed() {
+            for entry in Entries::new(&self.body).flatten().filter(|entry| self.is_edited(entry)) {
+                out.extend_from_slice(self.body.get(from..entry.range.start).unwrap_or_default());
+                from = entry.range.end;
+            }
+        }
+        out.extend_from_slice(self.body.get(from..).unwrap_or_default());
+        for Edit { name, change } in &self.edits {
+            match change {
+                Change::Field(Some(value)) => {
+                    if let Some(value) = fit(name.as_bytes(), value.value()) {
+                        let (kind, value) = entry_of(value);
+                        patch::write_entry(name.as_bytes(), kind, value, out);
+                    }
+                }
+                Change::Tag(Some(text)) => {
+                    let value = fields::Value::Bytes(text.as_bytes());
+                    patch::write_entry(name.as_bytes(), EntryKind::Tag, value, out);
+                }
+                Change::Field(None) | Change::Tag(None) => {}
+            }
+        }
+    }
+
+    pub(in crate::script) fn name(&self) -> &[u8] {
+        match &self.name {
+            Some(name) => name,
+            None => origin_bytes(&self.body)[0],
+        }
+    }
+
+    pub(in crate::script) fn time(&self) -> i64 {
+        self.time
+    }
+
+    pub(in crate::script) fn is_dimension(&self, name: &str) -> bool {
+        self.dimensions.iter().any(|dimension| dimension == name.as_bytes())
+    }
+
+    /// A tag's value; none if it is empty.
+    pub(in crate::script) fn tag(&self, sought: Sought<'_>) -> Option<&[u8]> {
+        for Edit { name, change } in &self.edits {
+            if let Change::Tag(tag) = change
+                && name == sought.name
+            {
+                return tag.as_ref().map(String::as_bytes).filter(|tag| !tag.is_empty());
+            }
+        }
+        match sought.slot.and_then(|slot| self.slots.get(slot)) {
+            Some(slot) => self.texts.get(slot.tag.clone()?),
+            None => {
+                let tags = self.entries(sought.name).filter(|entry| entry.kind == EntryKind::Tag);
+                tags.last().map(|tag| bytes(tag.value_or_zero())).filter(|tag| !tag.is_empty())
+            }
+        }
+    }
+
+    pub(in crate::script) fn field(&self, sought: Sought<'_>) -> Option<Value<'_>> {
+        for Edit { name, change } in &self.edits {
+            if let Change::Field(field) = change
+                && name == sought.name
+            {
+                return field.as_ref().map(Scalar::value);
+            }
+        }
+        match sought.slot.and_then(|slot| self.slots.get(slot)) {
+            Some(slot) => Some(match slot.field.as_ref()? {
+                Found::Text(text) => Value::Text(self.texts.get(text.clone())?),
+                Found::Int(int) => Value::Int(*int),
+                Found::Double(double) => Value::Double(*double),
+                Found::Bool(bool) => Value::Bool(*bool),
+            }),
+            None => {
+                let fields = self.entries(sought.name).filter(|entry| entry.kind != EntryKind::Tag);
+                // Of equal kinds the last one wins, as it does in Kapacitor.
+                fields.max_by_key(|entry| entry.kind).map(|entry| value_of(&entry))
+            }
+        }
+    }
+
+    /// The names of its fields, or of its tags, sorted.
+    pub(in crate::script) fn names(&self, of_tags: bool) -> Vec<&[u8]> {
+        let is_sought = |kind: EntryKind| (kind == EntryKind::Tag) == of_tags;
+        let entries = Entries::new(&self.body).flatten().filter(|entry| {
+            is_sought(entry.kind) && !(of_tags && entry.is_empty()) && !self.is_edited(entry)
+        });
+        let edited = self.edits.iter().filter(|edit| match &edit.change {
+            Change::Field(field) => !of_tags && field.is_some(),
+            Change::Tag(tag) => of_tags && tag.as_ref().is_some_and(|tag| !tag.is_empty()),
+        });
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.key).chain(edited.map(|edit| edit.name.as_bytes())).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// All its tags, or all its fields.
+    pub(in crate::script) fn edit(&mut self, name: &str, change: Change) {
+        let is_same = |edit: &&mut Edit| edit.name == name && is_of_tag(&edit.change) == is_of_tag(&change);
+        match self.edits.iter_mut().find(is_same) {
+            Some(edit) => edit.change = change,
+            None => self.edits.push(Edit { name: name.to_owned(), change }),
+        }
+    }
+
+    fn is_edited(&self, entry: &Entry<'_>) -> bool {
+        let is_tag = entry.kind == EntryKind::Tag;
+        self.edits.iter().any(|edit| is_of_tag(&edit.change) == is_tag && edit.name.as_bytes() == entry.key)
+    }
+
+    fn entries<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+        Entries::new(&self.body).flatten().filter(move |entry| entry.key == name.as_bytes())
+    }
+}
+
+fn is_of_tag(change: &Change) -> bool {
+    matches!(change, Change::Tag(_))
+}
+
+fn value_of<'a>(entry: &Entry<'a>) -> Value<'a> {
+    let number = match entry.value {
+        Some(fields::Value::Varint(number) | fields::Value::Fixed64(number)) => number,
+        _ => 0,
+    };
+    match entry.kind {
+        EntryKind::Tag | EntryKind::String => Value::Text(bytes(entry.value_or_zero())),
+        EntryKind::Int => Value::Int(number.cast_signed()),
+        EntryKind::Double => Value::Double(f64::from_bits(number)),
+        EntryKind::Bool => Value::Bool(number != 0),
+    }
+}
+
+fn entry_of(value: Value<'_>) -> (EntryKind, fields::Value<'_>) {
+    match value {
+        Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
+        Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
+        Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
+        Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(bool.into())),
+    }
+}

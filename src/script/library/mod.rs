@@ -1,0 +1,76 @@
+//! What scripts can name: `event`, `map`, `task`, and the functions that are no method of these.
+
+mod emit;
+
+mod event;
+
+mod fallback;
+
+mod list;
+
+mod map;
+
+mod missing;
+
+mod task;
+
+use rhai::{Dynamic, Engine, Scope};
+
+pub(super) use list::ListPlace;
+pub(super) use map::MapPlace;
+
+use super::Part;
+use super::names::Names;
+use super::running::{self, Outcome};
+use super::state::{Keys, Path};
+
+/// The types of `event`, `event.tags`, `event.fields` and `task`. There is one of each in a call, and it is nowhere
+/// but in the [`Call`](super::Call).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tags;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task;
+
+/// Gives the engine all that scripts can call.
+pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
+    engine
+        .register_type_with_name::<Event>("event")
+        .register_type_with_name::<Tags>("event.tags")
+        .register_type_with_name::<Fields>("event.fields")
+        .register_type_with_name::<Task>("task")
+        .register_type_with_name::<MapPlace>("map")
+        .register_type_with_name::<ListPlace>("array");
+    event::register(engine, names);
+    map::register(engine, names, keys);
+    list::register(engine);
+    fallback::register(engine);
+    missing::register(engine);
+    task::register(engine);
+    emit::register(engine);
+    engine.register_fn("log", log);
+    engine.register_fn("log", |mut value: Dynamic| log(&value.take().to_string()));
+    #[cfg(test)]
+    engine.register_fn("panic_now", || -> Outcome<()> { panic!("injected") });
+}
+
+/// What a script of this part finds.
+pub(super) fn scope(part: Part) -> Scope<'static> {
+    let mut scope = Scope::new();
+    scope.push("event", Event);
+    if part != Part::StartWhen {
+        scope.push("map", MapPlace(Path::new()));
+        scope.push("task", Task);
+    }
+    scope
+}
+
+fn log(text: &str) -> Outcome<()> {
+    running::with(|running| {
+        running.log.say(running.now, text);
+        Ok(())
+    })
+}
