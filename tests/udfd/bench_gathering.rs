@@ -55,32 +55,53 @@ const AMOUNTS: [&str; 10] =
     ["--ids", "150", "--keys", "3", "--points", "4000", "--fields", "5", "--amounts", "total"];
 
 /// What `@aggregate()` makes of these points with such a call for the field `total`.
-fn amounts(option: &str) -> Vec<String> {
-    let options = ["taskId('id')", "count('events')", "flushOnStop(TRUE)", option];
-    let options = options.iter().flat_map(|option| ["--option", option]);
+fn amounts(options: &[&str]) -> Vec<String> {
+    let options =
+        ["taskId('id')", "flushOnStop(TRUE)"].iter().chain(options).flat_map(|option| ["--option", option]);
     [&COUNT[..], &AMOUNTS].concat().into_iter().chain(options).map(str::to_owned).collect()
 }
 
 #[test]
 fn amounts_add_up() {
     let udf = Gatherer::of(|| Aggregate::new(Function::STREAM));
-    let run = |option: &str, more: &[&str]| {
-        let arguments = amounts(option);
+    let run = |options: &[&str], more: &[&str]| {
+        let arguments = amounts(options);
         succeeds(
             &udf.socket(),
             &arguments.iter().map(String::as_str).chain(more.iter().copied()).collect::<Vec<_>>(),
         )
     };
     for more in [&[][..], &["--restore"], &["--connections", "2"]] {
-        let report = run("sum('amount', 'total')", more);
-        assert_eq!(report["gathered"]["counted"], 4000, "{more:?}");
+        for options in [
+            &["count('events')", "sum('amount', 'total')"][..],
+            &["code('''map.total += event.amount; map.events += 1''')"],
+        ] {
+            let report = run(options, more);
+            assert_eq!(report["gathered"]["counted"], 4000, "{options:?} {more:?}");
+        }
     }
     let check = |option: &str, words: &str| {
-        let arguments = amounts(option);
+        let arguments = amounts(&["count('events')", option]);
         fails(&udf.socket(), &arguments.iter().map(String::as_str).collect::<Vec<_>>(), words);
     };
     check("max('amount', 'total')", " less than its points' amounts; so it is wrong for 149 more");
     check("sum('amount', 'other')", "150 points received without a sum of amounts in the field total");
+}
+
+/// Points that a script has changed come back as many as they were, and with what it has set.
+#[test]
+fn what_a_script_leaves_is_checked() {
+    let udf = Gatherer::of(|| Aggregate::new(Function::Script));
+    let code = ["--option", "code('''map.seen += 1; event.seen = map.seen; event.tags.host = \"b\"''')"];
+    let report =
+        succeeds(&udf.socket(), &[&["--points", "3000", "--writes", "kapacitor"], &code[..]].concat());
+    assert_eq!(report["received"]["points"], 3000);
+    let code =
+        ["--option", "taskId('id')", "--option", "code('''event.events = 1; event.total = event.amount''')"];
+    let report = succeeds(&udf.socket(), &[&COUNT[..], &AMOUNTS, &code].concat());
+    assert_eq!(report["gathered"]["counted"], 4000);
+    let half = ["--option", "code('''map.n += 1; if map.n % 2 == 0 { event.cancel() }''')"];
+    fails(&udf.socket(), &[&["--points", "1000", "--keys", "1"], &half[..]].concat(), "500 points missing");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod aggregate;
 mod bench;
 mod bench_batches;
 mod bench_gathering;
+mod budgets;
 mod captures;
 mod cli;
 mod config;

@@ -102,7 +102,7 @@ fn the_handler_is_the_documentation_s() {
 /// What the table of troubleshooting quotes of the daemon's log, the daemon says.
 #[test]
 fn the_daemon_says_what_troubleshooting_quotes() {
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 11] = [
         include_str!("../../src/server.rs"),
         include_str!("../../src/connection/ending.rs"),
         include_str!("../../src/mirror.rs"),
@@ -111,6 +111,8 @@ fn the_daemon_says_what_troubleshooting_quotes() {
         include_str!("../../src/aggregate/snapshot/mod.rs"),
         include_str!("../../src/aggregate/types.rs"),
         include_str!("../../src/aggregate/emit.rs"),
+        include_str!("../../src/script/log.rs"),
+        include_str!("../../src/script/compiled.rs"),
         include_str!("../../src/socket/error.rs"),
     ];
     let (_, rows) = README.split_once("| **the daemon's log** | |\n").expect("its part of the table");

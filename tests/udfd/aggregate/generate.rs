@@ -7,6 +7,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::generate_scripts::script_calls;
 use super::model::Model;
 use super::scenario::{Argument, Came, Event, Scenario, Step, call, event, ns, options};
 
@@ -127,6 +128,7 @@ pub fn calls() -> impl Strategy<Value = Calls> {
         1 => of_names("mapAction", &["create", "create", "create_or_update", "update"]),
         2 => of_names("pointTime", &["first", "last", "emit", "emit", "now"]),
         1 => of_names("measurement", &["done", "m2"]),
+        6 => script_calls(),
         1 => of_names("timeoutTaskIdField", &["id", "o1", "user", "time"]),
         1 => of_names("timeoutTags", &["late", "gone"]),
         1 => select(&["late", "region", "host", "tags", "user", "time"][..]).prop_map(|name| {
@@ -193,6 +195,11 @@ enum Arrival {
     Snapshot,
 }
 
+/// A second is how long a point is set aside.
+pub fn gap() -> impl Strategy<Value = i64> {
+    prop_oneof![24 => Just(0), 20 => 0..6i64, 4 => 0..40i64, 1 => Just(1_000_000_000)]
+}
+
 fn turn() -> impl Strategy<Value = (i64, Turn)> {
     let turn = prop_oneof![
         12 => grouped_event().prop_map(Turn::Event),
@@ -201,7 +208,7 @@ fn turn() -> impl Strategy<Value = (i64, Turn)> {
         2 => Just(Turn::Late),
         1 => (0..15i64).prop_map(Turn::Restart),
     ];
-    (prop_oneof![6 => Just(0), 5 => 0..6i64, 1 => 0..40i64], turn)
+    (gap(), turn)
 }
 
 fn arrival() -> impl Strategy<Value = Arrival> {

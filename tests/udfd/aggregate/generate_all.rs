@@ -9,14 +9,15 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::generate::{Calls, GROUPS, IDS, any_event, calls, in_group};
+use super::generate::{Calls, GROUPS, IDS, any_event, calls, gap, in_group};
+use super::generate_scripts::{is_calm, script_calls};
 use super::model::Model;
 use super::scenario::{Begun, Came, Event, Scenario, Step, batch, call, ns, options};
 
 pub const TO_BATCHES: Function = Function::Aggregate { wants: Edge::Stream, provides: Edge::Batch };
 pub const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provides: Edge::Stream };
-pub const FUNCTIONS: [Function; 5] =
-    [Function::STREAM, TO_BATCHES, TO_STREAM, Function::BATCH, Function::Session];
+pub const FUNCTIONS: [Function; 6] =
+    [Function::STREAM, TO_BATCHES, TO_STREAM, Function::BATCH, Function::Session, Function::Script];
 
 /// The group whose points are grouped by measurement too.
 const BY_NAME: usize = 3;
@@ -30,7 +31,7 @@ prop_compose! {
         calls in any_calls(12),
         start in select(vec![0, 7, 1_700_000_000_000_000_003]),
         groups in prop_oneof![select(GROUPS), (0..5usize).prop_map(|group| ALONE[group])],
-        turns in vec((prop_oneof![6 => Just(0), 5 => 0..6i64, 1 => 0..40i64], turn()), 1..30),
+        turns in vec((gap(), turn()), 1..30),
         end in weighted(0.7, (0..20i64, weighted(0.1, Just(())))),
         last in weighted(0.2, vec(timed_event(), 0..6)),
     ) -> Scenario {
@@ -73,6 +74,7 @@ pub fn any_calls(most: usize) -> impl Strategy<Value = Vec<Calls>> {
     let end_of_batch = weighted(0.5, Just(options![endOfBatch(false)]));
     let call = prop_oneof![
         12 => calls(),
+        3 => script_calls(),
         1 => (-1..4i64).prop_map(|unit| options![timestampUnit(ns(unit))]),
         1 => (-1..9i64).prop_map(|delay| options![maxDelay(ns(delay))]),
         1 => select(&["time", "ts", "x", ""][..]).prop_map(|field| options![timeoutTimestampField(field)]),
@@ -95,6 +97,11 @@ pub fn any_calls(most: usize) -> impl Strategy<Value = Vec<Calls>> {
 /// Those that can stand beside the ones before: together, or one without the other.
 fn accepted(function: Function, calls: Vec<Calls>) -> Calls {
     let (mut accepted, mut left): (Calls, Vec<Calls>) = (vec![], calls);
+    if function == Function::Script {
+        // Nothing is accepted without it.
+        let code = left.iter().position(|calls| Model::new(function, calls, 0).is_ok());
+        accepted = code.map_or(options![code("map.n += 1; event.n = map.n")], |at| left.remove(at));
+    }
     // A call may need one that comes after it.
     for _ in 0..2 {
         left.retain(|calls| {
@@ -115,7 +122,13 @@ fn accepted(function: Function, calls: Vec<Calls>) -> Calls {
 fn is_calm_call(call: &kapacitor_udfd::proto::Option) -> bool {
     let output = call.values.last().and_then(|value| value.value.clone());
     let is_named_count = output == Some(Value::StringValue("count".to_owned()));
-    call.name != "maxTasks" && (!is_named_count || matches!(&*call.name, "count" | "keep" | "reasonTag"))
+    let has_calm_script = call.values.iter().all(|value| match &value.value {
+        Some(Value::StringValue(script)) => is_calm(script),
+        _ => true,
+    });
+    call.name != "maxTasks"
+        && has_calm_script
+        && (!is_named_count || matches!(&*call.name, "count" | "keep" | "reasonTag"))
 }
 
 struct Settings {

@@ -31,7 +31,7 @@ impl Seen {
 }
 
 fn told(aggregate: &Aggregate) -> Told {
-    const COMPARED: [&str; 14] = [
+    const COMPARED: [&str; 15] = [
         "no_id",
         "ignored",
         "rejected",
@@ -46,6 +46,7 @@ fn told(aggregate: &Aggregate) -> Told {
         "failed",
         "cancelled",
         "emitted",
+        "passed",
     ];
     let counters = aggregate.counters();
     let named = counters.named().into_iter().filter_map(|(name, count)| match name {

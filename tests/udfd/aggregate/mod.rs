@@ -17,6 +17,7 @@ mod refusals;
 
 mod generate;
 mod generate_all;
+mod generate_scripts;
 mod promise;
 mod property;
 mod property_all;

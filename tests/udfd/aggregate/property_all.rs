@@ -83,15 +83,17 @@ fn is_left_in_a_batch(scenario: &Scenario) -> bool {
 fn all_is_counted(scenario: &Scenario, model: &Model, all: &[Sent]) -> Checked {
     let told = model.counters().told();
     let out: u64 = told.iter().filter(|(name, _)| name.starts_with("out ")).map(|(_, count)| count).sum();
-    let passes = scenario.options.contains(&options![passThrough(true)][0]);
-    let originals = if passes { told.get("in").copied().unwrap_or(0) } else { 0 };
+    let counted = |name: &str| told.get(name).copied().unwrap_or(0);
+    let (originals, emitted) = (counted("passed"), counted("emitted"));
     let sent = all.iter().map(|sent| match sent {
         Sent::Batch(_) if scenario.function == Function::Session => 1,
         Sent::Batch(batch) => batch.points.len(),
         Sent::Point(_) => 1,
     });
     let sent = sent.sum::<usize>() as u64;
-    is(sent == out + originals, || format!("{sent} were sent, and counted are {out} and {originals}"))
+    is(sent == out + originals + emitted, || {
+        format!("{sent} were sent, and counted are {out}, {originals} and {emitted}")
+    })
 }
 
 fn batch_is_whole(sent: &Sent) -> Checked {
@@ -141,7 +143,10 @@ fn moments_increase(scenario: &Scenario, all: &[Sent]) -> Checked {
     // With the id of their tasks, points of two groups may be of one.
     let is_regrouped = has(&options![groupByTask(true)][0]);
     let passes = has(&options![passThrough(true)][0]);
-    if !has(&options![pointTime("emit")][0]) || passes || goes_on || is_regrouped {
+    // What code emits has its event's time.
+    let emits =
+        ["code", "timeoutCode"].iter().any(|name| scenario.options.iter().any(|call| call.name == *name));
+    if !has(&options![pointTime("emit")][0]) || passes || emits || goes_on || is_regrouped {
         return Ok(());
     }
     let mut last: BTreeMap<&str, i64> = BTreeMap::new();

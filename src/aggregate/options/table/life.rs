@@ -10,7 +10,7 @@ pub(super) static OPTIONS: &[AggregateOption] = &[
         "mapAction",
         &[("action", String)],
         "create_or_update",
-        "What an event does to an open task: create_or_update joins it (with startWhen: ends it and starts anew), create leaves it, update joins.",
+        "If an event may start a task and one is open: create_or_update joins it (startWhen: ends it, starts anew), create leaves it, update joins.",
     ),
     once(
         Meaning::EndOfTask,

@@ -79,7 +79,7 @@ fn for_which_reasons() {
 
 #[test]
 fn what_it_sees() {
-    let code = r#"
+    let code = "
         event.n2 = event.n * 2;
         event.slow = map.sql > 10;
         event.tags2 = event.tags.tags;
@@ -88,7 +88,7 @@ fn what_it_sees() {
         event.at = event.time;
         event.m = event.name;
         event.w = event.why;
-    "#;
+    ";
     let more = options![
         code("map.sql += event.x"),
         timeout(ns(10)),

@@ -86,9 +86,14 @@ impl Model {
     }
 
     pub(super) fn pass_original(&mut self, event: &Event) {
-        if !self.settings.pass_through {
-            return;
+        if self.settings.pass_through {
+            self.counters.passed += 1;
+            self.pass(event);
         }
+    }
+
+    /// An event goes on.
+    pub(super) fn pass(&mut self, event: &Event) {
         let (point, origin) = (event.point.clone(), event.origin.clone());
         let of_group = origin.empty_point();
         match (self.settings.wants_batches(), self.settings.provides_batches()) {

@@ -1,5 +1,7 @@
 //! What scripts do to events.
 
+use kapacitor_udfd::proto::Point;
+
 use super::Model;
 use super::event::Event;
 use super::script::{Condition, Emitted, Run, View};
@@ -9,10 +11,7 @@ pub const FAILED: (&str, &str) = ("tags", "_aggregateexception");
 
 /// What code has left.
 pub struct Left {
-    /// As reducers see it.
     pub event: Event,
-    /// As it goes on.
-    pub original: Event,
     pub emitted: Vec<Emitted>,
     pub is_cancelled: bool,
     task: View,
@@ -61,7 +60,6 @@ impl Model {
         let event = Event { point: run.event, ..event.clone() };
         let is_now_0 = |before: Option<i64>, after: Option<i64>| before != after && after == Some(0);
         let mut left = Left {
-            original: event.clone(),
             event,
             emitted: run.emitted,
             is_cancelled: run.is_cancelled,
@@ -73,16 +71,17 @@ impl Model {
             self.counters.failed += 1;
             self.on_error(at, &mut left);
         }
+        self.counters.cancelled += u64::from(left.is_cancelled);
         left
     }
 
     fn on_error(&mut self, at: usize, left: &mut Left) {
         if self.settings.on_error == "drop" {
             left.is_cancelled = true;
-        } else if left.original.origin.dimensions.iter().any(|name| name == FAILED.0) {
+        } else if left.event.origin.dimensions.iter().any(|name| name == FAILED.0) {
             self.counters.left_out += 1;
         } else {
-            add_to_tags(&mut left.original.point.tags);
+            add_to_tags(&mut left.event.point.tags);
         }
         self.open[at].has_failed = self.settings.on_error == "tag";
     }
@@ -94,13 +93,25 @@ impl Model {
             return;
         }
         if self.settings.pass_through && !left.is_cancelled {
-            self.emitter.reserve(&origin.group, point.time);
+            self.emitter.reserve(&self.settings, &origin.group, point.time);
         }
         for emitted in &left.emitted {
-            let of = origin.empty_point();
-            let time = self.emitter.next(&origin.group, point.time);
-            let point = self.emitter.emitted(&self.settings, &task, of, emitted, time, &mut self.counters);
-            self.send(point, &origin.group);
+            let time = self.emitter.next(&self.settings, &origin.group, point.time);
+            match emitted {
+                Emitted::Event(point) => {
+                    self.counters.emitted += 1;
+                    let point = Point { time, ..(**point).clone() };
+                    self.pass(&Event { point, ..left.event.clone() });
+                }
+                Emitted::Fields(fields) => {
+                    let of = Point { time, ..origin.empty_point() };
+                    let point = self.emitter.emitted(&self.settings, &task, of, fields, &mut self.counters);
+                    if let Some(point) = point {
+                        self.counters.emitted += 1;
+                        self.send(point, &origin.group);
+                    }
+                }
+            }
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct Counters {
     pub failed: u64,
     /// Events and points that scripts kept back.
     pub cancelled: u64,
+    /// Originals that went on.
+    pub passed: u64,
     /// Points that scripts emitted.
     pub emitted: u64,
 }
@@ -92,6 +94,7 @@ impl Counters {
             ("failed", self.failed),
             ("cancelled", self.cancelled),
             ("emitted", self.emitted),
+            ("passed", self.passed),
         ];
         let single = single.map(|(name, count)| (name.to_owned(), count)).into_iter();
         let out = self.out.iter().map(|(reason, count)| (format!("out {}", reason.name()), *count));

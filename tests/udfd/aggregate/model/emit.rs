@@ -6,7 +6,7 @@ use kapacitor_udfd::proto::Point;
 
 use super::code::{FAILED, add_to_tags};
 use super::counters::{Counters, Reason};
-use super::script::{self, Emitted};
+use super::script;
 use super::settings::Settings;
 use super::task::Task;
 use super::value::{self, Value};
@@ -84,69 +84,58 @@ impl Emitter {
         fitting
     }
 
-    /// A point that a script has emitted: `point` says whose it is.
+    /// A point of these fields that a script has emitted: `point` says whose it is, and when. None at all if no field
+    /// of them can come out.
     pub fn emitted(
         &mut self,
         settings: &Settings,
         task: &Task,
-        point: Point,
-        emitted: &Emitted,
-        time: i64,
+        mut point: Point,
+        fields: &[(String, Value)],
         counters: &mut Counters,
-    ) -> Point {
-        counters.emitted += 1;
-        let mut point = Point { time, ..point };
-        let is_tag = |is_tag: bool| is_tag || settings.group_by_task || settings.is_session();
-        let fields = match emitted {
-            Emitted::Fields(fields) => {
-                let (tags, ids): (Vec<_>, Vec<_>) =
-                    task.id_values.iter().partition(|(_, _, came_as_tag)| is_tag(*came_as_tag));
-                let tags = tags.into_iter().map(|(name, value, _)| (name.clone(), value.text()));
-                point.tags.extend(tags);
-                let ids = ids.into_iter();
-                let ids =
-                    ids.map(|(name, value, _)| Field { is_id: true, ..Field::new(name, value.clone()) });
-                ids.chain(fields.iter().map(|(name, value)| Field::new(name, value.clone()))).collect()
-            }
-            Emitted::Event(event) => {
-                let group_s = std::mem::take(&mut point.tags);
-                point.tags = event.tags.clone();
-                point.tags.extend(group_s);
-                if settings.group_by_task {
-                    let ids = task.id_values.iter();
-                    point.tags.extend(ids.map(|(name, value, _)| (name.clone(), value.text())));
-                }
-                let fields = value::fields(event).into_iter();
-                fields.map(|(name, value)| Field::new(&name, value)).collect::<Vec<_>>()
-            }
-        };
-        for field in fields {
-            if !field.value.is_finite() {
-                counters.not_finite += 1;
-            } else if value::field(&point, &field.name).is_some() {
-                counters.left_out += 1;
-            } else {
-                self.put(&mut point, field, counters);
+    ) -> Option<Point> {
+        for (name, value, is_tag) in &task.id_values {
+            if *is_tag || settings.group_by_task || settings.is_session() {
+                point.tags.insert(name.clone(), value.text());
             }
         }
-        self.see_to_a_field(task, &mut point, counters);
+        for (name, value, _) in &task.id_values {
+            if !point.tags.contains_key(name) {
+                self.put(&mut point, Field { is_id: true, ..Field::new(name, value.clone()) }, counters);
+            }
+        }
+        let ids = value::fields(&point).len();
+        for (name, value) in fields {
+            if task.id_values.iter().any(|(id, ..)| id == name) {
+                counters.left_out += 1;
+            } else {
+                self.put(&mut point, Field::new(name, value.clone()), counters);
+            }
+        }
+        if value::fields(&point).len() == ids {
+            return None;
+        }
         if settings.group_by_task && !settings.id.is_empty() {
             regroup(&mut point, settings);
         }
-        point
+        Some(point)
     }
 
-    /// A point with this time is not the handler's to move.
-    pub fn reserve(&mut self, group: &str, time: i64) {
-        let is_known = self.runs.get(group).is_some_and(|(start, last)| (*start..=*last).contains(&time));
+    /// A point with this time is not the node's to move.
+    pub fn reserve(&mut self, settings: &Settings, group: &str, time: i64) {
+        let is_known = self
+            .runs
+            .get(group)
+            .is_some_and(|(start, last)| (settings.point_time == "emit" || *start <= time) && time <= *last);
         if !is_known {
             self.runs.insert(group.to_owned(), (time, time));
         }
     }
 
     /// This time, or one that no other point of the group has.
-    pub fn next(&mut self, group: &str, own: i64) -> i64 {
+    pub fn next(&mut self, settings: &Settings, group: &str, own: i64) -> i64 {
         let (start, time) = match self.runs.get(group).copied() {
+            Some((start, last)) if settings.point_time == "emit" => (start, own.max(last.saturating_add(1))),
             Some((start, last)) if (start..=last).contains(&own) => (start, last.saturating_add(1)),
             _ => (own, own),
         };
@@ -156,20 +145,12 @@ impl Emitter {
 
     /// The time of what comes out at `moment`.
     pub fn time(&mut self, settings: &Settings, task: &Task, moment: i64) -> i64 {
-        let run = self.runs.get(task.group()).copied();
         let own = match &*settings.point_time {
             "first" => task.first_time,
             "last" => task.last_time,
             _ => moment,
         };
-        match run {
-            Some((start, last)) if settings.point_time == "emit" => {
-                let time = own.max(last.saturating_add(1));
-                self.runs.insert(task.group().to_owned(), (start, time));
-                time
-            }
-            _ => self.next(task.group(), own),
-        }
+        self.next(settings, task.group(), own)
     }
 
     /// `count`, unless that is taken by a tag or by fields of another type; then `count_1` and so on.

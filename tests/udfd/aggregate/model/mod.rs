@@ -70,8 +70,6 @@ pub struct Model {
     has_orphans: bool,
     /// Finished points that timeoutCode has failed on, the first one first.
     aside: Vec<Finished>,
-    /// No clock will come to what is set aside now.
-    is_at_the_end: bool,
     counters: Counters,
     out: Vec<Sent>,
 }
@@ -98,7 +96,6 @@ impl Model {
             is_cut: false,
             has_orphans: false,
             aside: vec![],
-            is_at_the_end: false,
             counters: Counters::default(),
             out: vec![],
         };
@@ -179,11 +176,9 @@ impl Model {
     pub fn slice(&mut self, now: i64, most: usize) -> Vec<Sent> {
         self.now = now;
         self.end_orphans();
-        while let Some(at) = self.aside.iter().position(|finished| finished.due <= now) {
-            self.try_again(at);
-        }
         if !self.is_by_clock() {
             self.pass_idle_time();
+            self.try_what_is_due(usize::MAX);
             return self.sent();
         }
         if self.flushing.is_empty() && self.next_tick.is_some_and(|tick| tick <= now) {
@@ -202,6 +197,7 @@ impl Model {
                 self.flush(at, now);
             }
         }
+        self.try_what_is_due(most);
         self.sent()
     }
 
@@ -211,15 +207,14 @@ impl Model {
         self.end_orphans();
         self.leave_batch();
         self.is_timer = true;
-        self.is_at_the_end = true;
-        while !self.aside.is_empty() {
-            self.give_up(0);
-        }
         if !self.is_by_clock() {
             self.end_event_time();
         }
         while self.settings.flush_on_stop && !self.open.is_empty() {
             self.end_or_expire(0, Reason::Stop);
+        }
+        while !self.aside.is_empty() {
+            self.give_up(0);
         }
         self.sent()
     }

@@ -5,7 +5,7 @@ use kapacitor_udfd::proto::Point;
 use super::Model;
 use super::code::{FAILED, add_to_tags};
 use super::counters::Reason;
-use super::script::{Run, Script};
+use super::script::{Emitted, Run, Script};
 use super::task::Task;
 
 const SECOND: i64 = 1_000_000_000;
@@ -27,7 +27,7 @@ impl Model {
             *self.counters.out.entry(reason).or_default() += 1;
             return self.send(point, task.group());
         };
-        let tries_left = if self.is_at_the_end { 0 } else { self.settings.max_timeout_retries };
+        let tries_left = self.settings.max_timeout_retries;
         let finished = Finished { task: task.clone(), reason, point, tries_left, due: 0 };
         self.run_timeout_code(&code, finished);
     }
@@ -54,8 +54,17 @@ impl Model {
         self.come_out_by_on_error(&finished, run);
     }
 
-    /// The clock has come to when it is tried again.
-    pub(super) fn try_again(&mut self, at: usize) {
+    /// The clock has come to when they are tried again.
+    pub(super) fn try_what_is_due(&mut self, most: usize) {
+        while self.out.len() < most
+            && let Some((due, at)) = self.aside.iter().enumerate().map(|(at, aside)| (aside.due, at)).min()
+            && due <= self.now
+        {
+            self.try_again(at);
+        }
+    }
+
+    fn try_again(&mut self, at: usize) {
         let mut finished = self.aside.remove(at);
         finished.tries_left -= 1;
         let code = self.settings.timeout_code.clone().unwrap();
@@ -90,18 +99,28 @@ impl Model {
 
     fn come_out(&mut self, finished: &Finished, run: &Run) {
         let Finished { task, reason, point: of, .. } = finished;
+        let mut time = of.time;
         for emitted in &run.emitted {
-            let time = self.emitter.next(task.group(), of.time);
-            let of = Point { name: of.name.clone(), ..task.origin.empty_point() };
-            let point = self.emitter.emitted(&self.settings, task, of, emitted, time, &mut self.counters);
-            self.send(point, task.group());
+            let point = match emitted {
+                Emitted::Event(point) => Some(Point { time, ..(**point).clone() }),
+                Emitted::Fields(fields) => {
+                    let of = Point { time, name: of.name.clone(), ..task.origin.empty_point() };
+                    self.emitter.emitted(&self.settings, task, of, fields, &mut self.counters)
+                }
+            };
+            if let Some(point) = point {
+                self.counters.emitted += 1;
+                self.send(point, task.group());
+                time = self.emitter.next(&self.settings, task.group(), of.time);
+            }
         }
         if run.is_cancelled {
             self.counters.cancelled += 1;
             return;
         }
         *self.counters.out.entry(*reason).or_default() += 1;
-        let point = self.emitter.fit(task, &run.event, &mut self.counters);
+        let point = Point { time, ..run.event.clone() };
+        let point = self.emitter.fit(task, &point, &mut self.counters);
         self.send(point, task.group());
     }
 }

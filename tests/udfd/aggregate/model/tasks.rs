@@ -28,24 +28,22 @@ impl Model {
         let task = &mut self.open[at];
         task.reduce(&left.event.point, &self.settings, &mut self.counters);
         if self.settings.is_session() && !left.is_cancelled {
-            task.events.push(left.original.point.clone());
+            task.events.push(left.event.point.clone());
         }
         self.expect_flush(&event.origin.group);
         if !left.is_cancelled {
-            self.pass_original(&left.original);
+            self.pass_original(&left.event);
         }
         self.send_emitted(at, &left);
-        let is_end = left.has_ended() || self.ends(at, &left) || self.settings.end_of_task;
-        let task = &self.open[at];
         if left.has_set_timeout_0 {
             self.end(at, Reason::Timeout);
         } else if left.has_set_inactivity_0 {
             self.end(at, Reason::Inactivity);
-        } else if is_end {
+        } else if left.has_ended() || self.settings.end_of_task || self.ends(at, &left) {
             self.end(at, Reason::End);
-        } else if self.settings.max_events.is_some_and(|max| task.count >= max) {
+        } else if self.settings.max_events.is_some_and(|max| self.open[at].count >= max) {
             self.end(at, Reason::MaxEvents);
-        } else if task.is_too_long(&self.settings) {
+        } else if self.open[at].is_too_long(&self.settings) {
             self.end(at, Reason::MaxList);
         }
     }
@@ -106,8 +104,8 @@ impl Model {
         }
         while self.open.len() + self.aside.len() >= self.settings.max_tasks {
             match &*self.settings.on_overflow {
-                "reject" if self.open.is_empty() => return false,
-                _ if self.open.is_empty() => self.give_up(0),
+                // A point whose task is over goes before tasks that are not.
+                _ if !self.aside.is_empty() => self.give_up(0),
                 _ if self.is_over(0) => self.expire(0),
                 "evict" => self.end(0, Reason::Evicted),
                 "drop" => {
