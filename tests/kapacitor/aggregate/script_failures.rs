@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{SCRIPTS, blocks};
 use crate::functions::line;
+use crate::kapacitord::eventually;
 use crate::stack::Stack;
 
 const FAILED: &str = "a script failed: ";
@@ -46,21 +47,22 @@ fn a_failure_stops_the_task_if_that_is_wanted() {
     let stack = Stack::start();
     stack.define("task", &task(r#".code('''throw "too bad"''').onError('stop')"#));
     stack.define("other", &task(".maxEvents(1)"));
-    stack.write("requests,user=ann x=1 1");
-    stack.sink.expect("requests,user=ann count=1i 1");
-    // Kapacitor notices with the next point.
-    stack.write("requests,user=ann x=1 2");
-    let error = stack.failure("task");
+    // Kapacitor looks at the function again only when there is another point for it.
+    let error = eventually("the task fails", || {
+        stack.write("requests,user=ann x=1 1");
+        assert_eq!(stack.sink.next().fields_int["count"], 1);
+        stack.has_failed("task")
+    });
     assert!(error.contains("too bad"), "{error}");
     stack.runs("other");
     stack.stop_quietly(&["too bad"]);
 }
 
-/// A thousand events, for each of which the script would run for ever.
+/// Ten thousand events, for each of which the script would run for ever.
 #[test]
 #[ignore = "needs kapacitord"]
 fn an_endless_loop_takes_nothing_down() {
-    const POINTS: usize = 1_000;
+    const POINTS: usize = 10_000;
     let stack = Stack::start();
     let looping = ".code('loop { map.n += 1 }').passThrough(TRUE).reasonTag('why')";
     stack.define("looping", &task(looping));
@@ -80,7 +82,7 @@ fn an_endless_loop_takes_nothing_down() {
     stack.runs("other");
     // Most were not even tried.
     assert!(took < Duration::from_secs(10), "{took:?}");
-    let log = stack.stop_quietly(&[FAILED, "uses up its budget"]);
+    let log = stack.stop_quietly(&[FAILED, "uses up its budget", "many tasks are open"]);
     assert!(log.contains(" backed_off="), "{log}");
 }
 
