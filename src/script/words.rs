@@ -209,7 +209,8 @@ const OPERATORS: [&str; 20] = [
 fn unknown_function(signature: &str) -> String {
     let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
     let name = name.trim();
-    let types: Vec<&str> = types.strip_suffix(')').unwrap_or(types).split(", ").filter(|word| !word.is_empty()).collect();
+    let types: Vec<&str> =
+        types.strip_suffix(')').unwrap_or(types).split(", ").filter(|word| !word.is_empty()).collect();
     if matches!(name, "eval" | "print" | "debug" | "sleep" | "timestamp" | "import") {
         return match name {
             "print" | "debug" => format!("there is no {name} here; log(\"…\") writes to the daemon's log"),

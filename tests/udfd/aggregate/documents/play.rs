@@ -75,7 +75,7 @@ fn messages(log: &str) -> Vec<String> {
                 let (_, text) = line.split_once(": ").expect("who says so");
                 messages.push((!matches!(level, "DEBUG" | "TRACE"), format!("{level} {text}")));
             }
-            None => messages.last_mut().expect("a message").1 += &format!("\n{line}"),
+            None => messages.last_mut().expect("a message").1.extend(["\n", line]),
         }
     }
     // Which of the two bounds an endless script meets is the machine's to say.
@@ -233,8 +233,8 @@ fn shown(heard: &[Heard]) -> Vec<Shown> {
         match came {
             Heard::Sent(Sent::Point(point)) => shown.push(Shown::point(point)),
             Heard::Sent(Sent::Batch(Batch { begin, points, end })) => {
-                let head = Point { name: begin.name.clone(), tags: begin.tags.clone(), ..Point::default() };
-                shown.push(Shown::plain(format!("begin {}", line(&head, false).trim_end())));
+                let batch = Point { name: begin.name.clone(), tags: begin.tags.clone(), ..Point::default() };
+                shown.push(Shown::plain(format!("begin {}", line(&batch, false).trim_end())));
                 let points = points.iter().map(|point| Point { name: begin.name.clone(), ..point.clone() });
                 shown.extend(points.map(|point| Shown::point(&point)));
                 shown.push(Shown::plain(format!("end {}", end.tmax)));
