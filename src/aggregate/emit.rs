@@ -12,6 +12,7 @@ use super::head::{regroup, write_key};
 use super::identity::{Identity, Kind};
 use super::kept::Kept;
 use super::names;
+use super::options::Function;
 use super::reduce::Reducer;
 use super::scripting::FAILED;
 use super::settings::{OnError, Output, PointTime, Settings};
@@ -446,7 +447,7 @@ impl<'a> Point<'a> {
 
     /// Whether a value of the id that first came as this is a tag of the point.
     fn is_id_tag(&self, kind: Kind) -> bool {
-        kind == Kind::Tag || self.settings.group_by_task
+        kind == Kind::Tag || self.settings.group_by_task || self.settings.function == Function::Session
     }
 
     /// What the task keeps, tags or fields: never a dimension or what the id is made of (see `event`).

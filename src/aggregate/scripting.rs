@@ -137,8 +137,13 @@ impl Node {
         if !emitted.is_empty()
             && let Some(group) = self.tasks.get(number).map(|task| task.group)
         {
-            let goes_on = self.settings.pass_through && !is_cancelled;
-            let from = From { group, time: event.time.saturating_add(i64::from(goes_on)), place, point };
+            if self.settings.pass_through
+                && !is_cancelled
+                && let Some(group) = self.groups.get_mut(group)
+            {
+                group.times.reserve(event.time, self.settings.point_time);
+            }
+            let from = From { group, time: event.time, place, point };
             self.send_emitted(&emitted, number, &from, out)?;
         }
         if over.is_some() {

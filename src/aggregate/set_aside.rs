@@ -1,7 +1,7 @@
 //! timeoutCode: what it does to the finished point of a task, and points that are set aside since it failed, to be
 //! tried again.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::emit::measurement;
 use super::ending::Reason;
@@ -128,11 +128,12 @@ impl Node {
         self.groups.opened(group);
         let Some(task) = self.take_out(number) else { return Ok(()) };
         let mut finished = Finished { task, reason, time, body };
-        match self.run_timeout_code(&mut finished, now, out)? {
+        match self.run_timeout_code(&mut finished, out)? {
             Outcome::Out => self.let_go(finished),
             Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
                 self.counters.set_aside += 1;
-                let due = now.saturating_add(self.settings.retry_interval());
+                finished.body.shrink_to_fit();
+                let due = self.clock.saturating_add(self.settings.retry_interval());
                 self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
             }
             Outcome::Failed(failed) => self.give_up(finished, failed, out)?,
@@ -152,7 +153,7 @@ impl Node {
             && let Some(mut aside) = self.set_aside.pop_due(now)
         {
             aside.left = aside.left.saturating_sub(1);
-            match self.run_timeout_code(&mut aside.finished, now, out)? {
+            match self.run_timeout_code(&mut aside.finished, out)? {
                 Outcome::Out => self.let_go(aside.finished),
                 Outcome::Failed(_) if aside.left > 0 => {
                     aside.due = now.saturating_add(self.settings.retry_interval());
@@ -203,18 +204,13 @@ impl Node {
     }
 
     /// Runs timeoutCode on a finished point, and sends what comes of it.
-    fn run_timeout_code(
-        &mut self,
-        finished: &mut Finished,
-        now: UnixNanos,
-        out: &mut Outbox,
-    ) -> Result<Outcome, Halt> {
+    fn run_timeout_code(&mut self, finished: &mut Finished, out: &mut Outbox) -> Result<Outcome, Halt> {
         self.fill_finished(finished);
         let call = self.scripts.call();
         if let Some(scripted) = &mut finished.task.scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
-        let failed = self.scripts.run(Part::TimeoutCode, now).err();
+        let failed = self.scripts.run(Part::TimeoutCode, self.clock).err();
         let state = std::mem::take(&mut self.scripts.call().state);
         if let Some(scripted) = &mut finished.task.scripted {
             scripted.state = state;
@@ -250,8 +246,10 @@ impl Node {
         if call.event.is_changed() && !is_cancelled {
             let (types, counters) = (&mut self.emitter.types, &mut self.counters);
             let mut written = Vec::with_capacity(body.len() + 64);
-            call.event.write(&mut written, |name, value| {
-                let fits = types.fit(name, value);
+            let event = &call.event;
+            let tags: HashSet<&[u8]> = event.tag_names().into_iter().collect();
+            event.write(&mut written, |name, value| {
+                let fits = if tags.contains(name) { None } else { types.fit(name, value) };
                 counters.left_out += u64::from(fits.is_none());
                 fits
             });

@@ -36,9 +36,6 @@ use super::text::lines;
 fn check(scenarios: impl IntoIterator<Item = Scenario>) {
     for scenario in scenarios {
         is_the_model_s(&scenario);
-        if std::env::var_os("MODEL_ONLY").is_some() {
-            continue;
-        }
         if let Err(wrong) = driver::run(&scenario) {
             panic!("{}: {wrong}\n{scenario:?}", scenario.name);
         }

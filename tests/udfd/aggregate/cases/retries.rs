@@ -90,8 +90,8 @@ fn what_they_have_emitted_comes_once() {
         .time(
             2 * SECOND + 10,
             &[
-                "requests host=a user=bob | e=1i | @1",
-                "requests host=a tags=_aggregateexception user=bob | n=1i | @0",
+                "requests host=a user=bob | e=1i | @0",
+                "requests host=a tags=_aggregateexception user=bob | n=1i | @1",
             ],
         )
         .counted("emitted", 1)]);
@@ -106,9 +106,9 @@ fn the_end_of_the_stream_does_not_wait() {
             .end(11, &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("failed", 1)
             .counted("out timeout", 1),
-        Scenario::new("nothing is set aside any more", failing(5, options![flushOnStop(true)]))
+        Scenario::new("what is set aside then goes out at once", failing(5, options![flushOnStop(true)]))
             .event(0, bob(), &[])
-            .end(1, &[BOB])
+            .end(1, &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("failed", 1)
             .counted("out stop", 1),
         Scenario::new("dropped", failing(5, options![onError("drop")]))
@@ -192,26 +192,32 @@ fn they_take_room() {
         failing(retries, [options![maxTasks(max)], more].concat())
     };
     check([
-        Scenario::new("open tasks make it", full(5, 2, vec![]))
+        Scenario::new("before open tasks do", full(5, 2, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])
             .event(11, eve().at(5), &[])
-            // Eve's is set aside too, which leaves no open task: the oldest of those comes out.
             .event(
                 12,
                 event().tag("user", "ben").at(9),
                 &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"],
             )
-            .counted("out evicted", 0),
+            // Now there are open tasks only: one is set aside, and that does not make room.
+            .event(
+                13,
+                event().tag("user", "amy").at(9),
+                &["requests host=a tags=_aggregateexception user=eve | n=1i | @5"],
+            )
+            .counted("out evicted", 1),
         Scenario::new("the oldest of them, if there is nothing else", full(5, 1, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])
             .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("out timeout", 1),
-        Scenario::new("a point is refused", full(5, 1, options![onOverflow("reject")]))
+        Scenario::new("before points are refused", full(5, 1, options![onOverflow("reject")]))
             .event(0, bob(), &[])
             .time(10, &[])
-            .event(11, eve().at(5), &[])
+            .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
+            .event(12, bob(), &[])
             .counted("rejected", 1),
     ]);
 }

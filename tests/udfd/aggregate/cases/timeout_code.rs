@@ -159,7 +159,7 @@ fn what_it_leaves() {
             .event(
                 0,
                 bob().at(5),
-                &["requests host=a user=bob | a=1i | @6", "requests host=a user=bob | a=2i | @7"],
+                &["requests host=a user=bob | a=1i | @5", "requests host=a user=bob | a=2i | @6"],
             )
             .counted("emitted", 2)
             .counted("cancelled", 1),
