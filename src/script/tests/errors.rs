@@ -140,6 +140,7 @@ fn what_does_not_compile_is_said_in_words() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn what_fails_is_said_in_words() {
     says(
         "map.x = event.nothing * 2",
@@ -272,7 +273,7 @@ fn what_fails_is_said_in_words() {
     says("emit(#{a: 0.0 / 0.0})", "field a can't be NaN: a field holds finite numbers only");
     says("emit(1)", "emit takes a map of fields, or the event, and not an int: emit(#{total: map.total})");
     says("emit(#{a: || 1})", "a point that is emitted can't hold a function");
-    says("throw \"by hand\\nforged\"", r#"by hand\nforged"#);
+    says("throw \"by hand\\nforged\"", r"by hand\nforged");
     says("throw 5", "5");
     says("fn f() { map.x = 1 } f()", "functions don't see map; give it to them: `fn f(map) { … }`, `f(map)`");
     says(
