@@ -12,6 +12,7 @@ use super::head::{regroup, write_key};
 use super::identity::{Identity, Kind};
 use super::kept::Kept;
 use super::names;
+use super::options::Function;
 use super::reduce::Reducer;
 use super::scripting::FAILED;
 use super::settings::{OnError, Output, PointTime, Settings};
@@ -176,6 +177,20 @@ impl Emitter {
                 drop(tags);
                 return write_field(name.as_bytes(), value, &mut self.body);
             }
+        }
+    }
+
+    /// Leaves fields out of what was written last that have the name of a tag.
+    pub(super) fn leave_out_tagged(&mut self, counters: &mut Counters) {
+        let entries = || Entries::new(&self.body).flatten();
+        let tags: HashSet<_> =
+            entries().filter(|entry| entry.kind == EntryKind::Tag).map(|entry| entry.key).collect();
+        let fields = entries().filter(|entry| entry.kind != EntryKind::Tag);
+        let tagged: Vec<_> =
+            fields.filter(|field| tags.contains(field.key)).map(|field| field.range).collect();
+        counters.left_out += tagged.len() as u64;
+        for range in tagged.into_iter().rev() {
+            self.body.drain(range);
         }
     }
 
@@ -446,7 +461,7 @@ impl<'a> Point<'a> {
 
     /// Whether a value of the id that first came as this is a tag of the point.
     fn is_id_tag(&self, kind: Kind) -> bool {
-        kind == Kind::Tag || self.settings.group_by_task
+        kind == Kind::Tag || self.settings.group_by_task || self.settings.function == Function::Session
     }
 
     /// What the task keeps, tags or fields: never a dimension or what the id is made of (see `event`).

@@ -35,9 +35,11 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<(), Halt> {
         for emitted in emitted {
-            self.counters.emitted += 1;
             match emitted {
-                Emitted::Event(body) => self.send_event(body, from, out)?,
+                Emitted::Event(body) => {
+                    self.counters.emitted += 1;
+                    self.send_event(body, from, out)?;
+                }
                 Emitted::Fields(fields) => {
                     let Self { settings, identity, emitter, counters, tasks, groups, origins, .. } =
                         &mut *self;
@@ -52,6 +54,7 @@ impl Node {
                     let time = group.times.next(from.time, settings.point_time);
                     let owner = Owner { settings, identity, task, group, counters };
                     if emitter.write_fields(owner, origin, time, fields) {
+                        self.counters.emitted += 1;
                         let whose = Whose::Open(number);
                         self.send(&Sent { group: from.group, name: &name, time, whose }, out)?;
                     }
@@ -89,7 +92,6 @@ impl Node {
     ) -> Result<i64, Halt> {
         let mut next = time;
         for emitted in emitted {
-            self.counters.emitted += 1;
             let Self { settings, identity, emitter, counters, groups, origins, .. } = &mut *self;
             let Some(group) = groups.get_mut(task.group) else { return Ok(next) };
             let is_written = match emitted {
@@ -107,6 +109,7 @@ impl Node {
                 }
             };
             if is_written {
+                counters.emitted += 1;
                 let sent = Sent { group: task.group, name, time: next, whose: Whose::Ended(task) };
                 next = group.times.next(time, settings.point_time);
                 self.send(&sent, out)?;

@@ -203,11 +203,7 @@ impl Node {
     }
 
     /// Runs timeoutCode on a finished point, and sends what comes of it.
-    fn run_timeout_code(
-        &mut self,
-        finished: &mut Finished,
-        out: &mut Outbox,
-    ) -> Result<Outcome, Halt> {
+    fn run_timeout_code(&mut self, finished: &mut Finished, out: &mut Outbox) -> Result<Outcome, Halt> {
         self.fill_finished(finished);
         let call = self.scripts.call();
         if let Some(scripted) = &mut finished.task.scripted {
@@ -262,6 +258,9 @@ impl Node {
             return Ok(());
         }
         self.emitter.set_body(changed.as_deref().unwrap_or(body));
+        if changed.is_some() {
+            self.emitter.leave_out_tagged(&mut self.counters);
+        }
         self.emitter.complete(task.events.get());
         if !emitted.is_empty() && self.settings.function.provides() == Edge::Stream {
             self.emitter.set_time(time);

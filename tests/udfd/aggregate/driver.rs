@@ -85,8 +85,18 @@ fn told(heard: &[Heard]) -> Vec<String> {
 
 /// Whether a task can hold more the more comes.
 fn has_what_grows(function: Function, options: &[proto::Option]) -> bool {
-    let growing =
-        ["keep", "first", "last", "countDistinct", "distinct", "percentile", "list", "concat", "code", "maxTimeoutRetries"];
+    let growing = [
+        "keep",
+        "first",
+        "last",
+        "countDistinct",
+        "distinct",
+        "percentile",
+        "list",
+        "concat",
+        "code",
+        "maxTimeoutRetries",
+    ];
     function == Function::Session || options.iter().any(|option| growing.contains(&&*option.name))
 }
 
