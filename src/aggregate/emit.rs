@@ -180,20 +180,6 @@ impl Emitter {
         }
     }
 
-    /// Leaves fields out of what was written last that have the name of a tag.
-    pub(super) fn leave_out_tagged(&mut self, counters: &mut Counters) {
-        let entries = || Entries::new(&self.body).flatten();
-        let tags: HashSet<_> =
-            entries().filter(|entry| entry.kind == EntryKind::Tag).map(|entry| entry.key).collect();
-        let fields = entries().filter(|entry| entry.kind != EntryKind::Tag);
-        let tagged: Vec<_> =
-            fields.filter(|field| tags.contains(field.key)).map(|field| field.range).collect();
-        counters.left_out += tagged.len() as u64;
-        for range in tagged.into_iter().rev() {
-            self.body.drain(range);
-        }
-    }
-
     pub(super) fn body_mut(&mut self) -> &mut Vec<u8> {
         &mut self.body
     }

@@ -18,7 +18,7 @@ use crate::wire::response;
 /// What points are emitted from: an event.
 pub(super) struct From<'a, 'p> {
     pub(super) group: u32,
-    /// The time of the event.
+    /// The event's time.
     pub(super) time: i64,
     pub(super) place: &'a Place,
     /// The event.
@@ -54,7 +54,7 @@ impl Node {
                     let time = group.times.next(from.time, settings.point_time);
                     let owner = Owner { settings, identity, task, group, counters };
                     if emitter.write_fields(owner, origin, time, fields) {
-                        self.counters.emitted += 1;
+                        counters.emitted += 1;
                         let whose = Whose::Open(number);
                         self.send(&Sent { group: from.group, name: &name, time, whose }, out)?;
                     }

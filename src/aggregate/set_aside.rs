@@ -1,7 +1,7 @@
 //! timeoutCode: what it does to the finished point of a task, and points that are set aside since it failed, to be
 //! tried again.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use super::emit::measurement;
 use super::ending::Reason;
@@ -132,6 +132,7 @@ impl Node {
             Outcome::Out => self.let_go(finished),
             Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
                 self.counters.set_aside += 1;
+                finished.body.shrink_to_fit();
                 let due = self.clock.saturating_add(self.settings.retry_interval());
                 self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
             }
@@ -245,8 +246,10 @@ impl Node {
         if call.event.is_changed() && !is_cancelled {
             let (types, counters) = (&mut self.emitter.types, &mut self.counters);
             let mut written = Vec::with_capacity(body.len() + 64);
-            call.event.write(&mut written, |name, value| {
-                let fits = types.fit(name, value);
+            let event = &call.event;
+            let tags: HashSet<&[u8]> = event.tag_names().into_iter().collect();
+            event.write(&mut written, |name, value| {
+                let fits = if tags.contains(name) { None } else { types.fit(name, value) };
                 counters.left_out += u64::from(fits.is_none());
                 fits
             });
@@ -258,9 +261,6 @@ impl Node {
             return Ok(());
         }
         self.emitter.set_body(changed.as_deref().unwrap_or(body));
-        if changed.is_some() {
-            self.emitter.leave_out_tagged(&mut self.counters);
-        }
         self.emitter.complete(task.events.get());
         if !emitted.is_empty() && self.settings.function.provides() == Edge::Stream {
             self.emitter.set_time(time);

@@ -88,6 +88,7 @@ impl Node {
 
     /// Ends what is over, then lets results so far out.
     pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), Halt> {
+        self.clock = now;
         let mut slice = SLICE;
         if self.is_batch_begun() {
             return Ok(());
@@ -109,6 +110,7 @@ impl Node {
 
     /// The stream has ended: what is open comes out, if it is to.
     pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
+        self.clock = now;
         if self.has_leftovers() {
             self.end_leftovers(now, &mut { usize::MAX }, out)?;
             if self.has_leftovers() {
