@@ -63,16 +63,6 @@ impl Times {
         self.run = Some((start, last));
         last
     }
-
-    /// A point that goes on as it is has this time: what comes next has another one.
-    pub(super) fn reserve(&mut self, time: UnixNanos, point_time: PointTime) {
-        let is_within = |(start, last): (UnixNanos, UnixNanos)| {
-            time <= last && (start <= time || point_time == PointTime::Emit)
-        };
-        if !self.run.is_some_and(is_within) {
-            self.run = Some((time, time));
-        }
-    }
 }
 
 impl Group {

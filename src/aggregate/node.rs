@@ -57,8 +57,6 @@ pub(super) struct Node {
     pub(super) set_aside: SetAside,
     /// A point as code left it.
     pub(super) changed: Vec<u8>,
-    /// What the clock says in the call at hand, wherever groups are in their own time.
-    pub(super) clock: UnixNanos,
     /// Points on their way into a batch.
     pub(super) frames: Vec<u8>,
     /// Results so far that come out by the clock.
@@ -109,7 +107,6 @@ impl Node {
             is_patient: true,
             set_aside: SetAside::default(),
             changed: Vec::new(),
-            clock: now,
             frames: Vec::new(),
             flushing: settings
                 .flush
