@@ -53,6 +53,8 @@ pub(super) struct Node {
     pub(super) batch: Option<Box<OpenBatch>>,
     /// What there is to do may wait until a full outbox is emptied.
     pub(super) is_patient: bool,
+    /// What the clock says in the call at hand, wherever groups are in their own time.
+    pub(super) clock: UnixNanos,
     /// Finished points whose timeoutCode is tried again.
     pub(super) set_aside: SetAside,
     /// A point as code left it.
@@ -105,6 +107,7 @@ impl Node {
             ends_with_batch: settings.end_of_batch,
             batch: None,
             is_patient: true,
+            clock: now,
             set_aside: SetAside::default(),
             changed: Vec::new(),
             frames: Vec::new(),
