@@ -21,6 +21,8 @@ mod node;
 
 mod reading;
 
+mod taking;
+
 mod event;
 
 mod room;

@@ -164,7 +164,7 @@ impl Node {
             if !take_one(slice, out) {
                 break;
             }
-            if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
+            if self.tasks.get(number).is_some_and(Task::is_dirty) {
                 self.emit(number, Reason::Flush, now, out)?;
                 self.flushed(number);
             }
