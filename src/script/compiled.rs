@@ -1,7 +1,6 @@
 //! The scripts of one node, compiled, and calls of them.
 
 use std::fmt;
-use std::time::Duration;
 
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 use tracing::warn;
