@@ -49,6 +49,16 @@ pub(super) struct Times {
 }
 
 impl Times {
+    /// A point that goes on as it is has this time: what comes of it has another one.
+    pub(super) fn reserve(&mut self, time: UnixNanos, point_time: PointTime) {
+        let is_within = |(start, last): (UnixNanos, UnixNanos)| {
+            time <= last && (start <= time || point_time == PointTime::Emit)
+        };
+        if !self.run.is_some_and(is_within) {
+            self.run = Some((time, time));
+        }
+    }
+
     /// The time of the next point, whose own is `own`: `InfluxDB` keeps one of two points that have the same
     /// one. Points in a row with equal times are moved 1 ns apart; what comes out at its moment never goes
     /// back.
@@ -62,16 +72,6 @@ impl Times {
         };
         self.run = Some((start, last));
         last
-    }
-
-    /// A point that goes on as it is has this time: what comes next has another one.
-    pub(super) fn reserve(&mut self, time: UnixNanos, point_time: PointTime) {
-        let is_within = |(start, last): (UnixNanos, UnixNanos)| {
-            time <= last && (start <= time || point_time == PointTime::Emit)
-        };
-        if !self.run.is_some_and(is_within) {
-            self.run = Some((time, time));
-        }
     }
 }
 

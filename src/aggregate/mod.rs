@@ -149,7 +149,7 @@ impl Aggregate {
         self.node.as_ref().map_or(0, Node::bytes)
     }
 
-    #[inline]
+    /// The node, which is told what the clock says.
     fn node(&mut self, now: UnixNanos) -> Result<&mut Node, HandlerError> {
         let node = self.node.as_mut().ok_or("called before init")?;
         node.clock = now;

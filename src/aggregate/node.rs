@@ -53,12 +53,12 @@ pub(super) struct Node {
     pub(super) batch: Option<Box<OpenBatch>>,
     /// What there is to do may wait until a full outbox is emptied.
     pub(super) is_patient: bool,
+    /// What the clock says in the call at hand, wherever groups are in their own time.
+    pub(super) clock: UnixNanos,
     /// Finished points whose timeoutCode is tried again.
     pub(super) set_aside: SetAside,
     /// A point as code left it.
     pub(super) changed: Vec<u8>,
-    /// What the clock says in the call at hand, wherever groups are in their own time.
-    pub(super) clock: UnixNanos,
     /// Points on their way into a batch.
     pub(super) frames: Vec<u8>,
     /// Results so far that come out by the clock.
@@ -107,9 +107,9 @@ impl Node {
             ends_with_batch: settings.end_of_batch,
             batch: None,
             is_patient: true,
+            clock: now,
             set_aside: SetAside::default(),
             changed: Vec::new(),
-            clock: now,
             frames: Vec::new(),
             flushing: settings
                 .flush

@@ -49,6 +49,12 @@ impl State {
         self.entries.is_empty()
     }
 
+    /// A byte of what an event touches, so that those of several maps are on their way at once.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| u64::from(entry.key()))
+    }
+
     /// What it holds outside the value itself, in bytes. Known, not counted anew.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.heap as usize

@@ -3,9 +3,8 @@
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 
-use super::examples::expect;
 use super::state::wait_for_snapshot;
-use super::{README, SCRIPTS, SINK, alerts, blocks, changed, logging, next};
+use super::{SCRIPTS, SINK, alerts, blocks, changed, logging, next};
 use crate::functions::{counter, line};
 use crate::stack::{Settings, Stack};
 
@@ -83,47 +82,6 @@ fn a_point_without_fields_goes_on() {
     stack.sink.expect("requests,host=a  7");
     stack.sink.expect("requests,host=a one=1i 7");
     stack.runs("task");
-    stack.stop_quietly(&[]);
-}
-
-/// A text of the README that begins so, as points.
-#[track_caller]
-fn points(begin: &str) -> Vec<&'static str> {
-    let text = blocks(README, "text").into_iter().find(|text| text.starts_with(begin));
-    text.expect(begin).lines().collect()
-}
-
-#[test]
-#[ignore = "needs kapacitord"]
-fn the_scripts_of_the_readme() {
-    let stack = Stack::start();
-    let scripts = blocks(README, "tick").into_iter().filter(|script| script.contains(".code("));
-    let [jobs, meters] = scripts.collect::<Vec<_>>()[..] else { panic!("jobs and meters") };
-
-    stack.define("jobs", &format!("{}\n    @sink()", changed(jobs, &[("(10m)", "(1s)")]).trim_end()));
-    let time = 1_700_000_000;
-    stack.write(format!(
-        r#"jobs job_id="4711",logger="SQL",duration=12i {time}000000000
-jobs job_id="4712",logger="SQL",duration=2100i {}000000000
-jobs job_id="4711",logger="SQL",duration=34i {}000000000
-jobs job_id="4711",logger="TASK_END" {}000000000"#,
-        time + 1,
-        time + 2,
-        time + 3
-    ));
-    for expected in points("jobs,") {
-        expect(&stack, expected);
-    }
-
-    stack.define("meters", &changed(meters, &[SINK]));
-    let [first, second] = points("meters,")[..] else { panic!("two readings") };
-    stack.write([first, &changed(second, &[("1203.0", "1200.5")]), second].join("\n"));
-    let [used] =
-        blocks(README, "text").into_iter().filter(|text| text.contains(",used=")).collect::<Vec<_>>()[..]
-    else {
-        panic!("what was used")
-    };
-    expect(&stack, used.trim_end());
     stack.stop_quietly(&[]);
 }
 

@@ -145,7 +145,7 @@ fn they_are_in_the_snapshot() {
             .time(10, &[])
             .restart(20, 30)
             .time(5 * SECOND, &[])
-            .counted("not_restored", 1),
+            .counted("out timeout", 0),
         Scenario::new("with a script that does not fail any more", failing(3, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])

@@ -282,24 +282,25 @@ fn fields(settings: &Settings, task: &Task, reason: Reason, counters: &mut Count
             fields.push(Field { is_id: true, ..Field::new(name, value.clone()) });
         }
     }
+    let is_taken =
+        |name: &String| settings.outputs.iter().any(|output| output.name == *name) || id_field == Some(name);
+    let is_id = |name: &String| task.id_values.iter().any(|(id, ..)| id == name);
+    let (left_out, mapped): (Vec<_>, Vec<_>) =
+        script::fields(&task.map).into_iter().partition(|(name, _)| is_taken(name) || is_id(name));
+    counters.left_out += left_out.len() as u64;
+    for (name, value) in &mapped {
+        if value.is_finite() {
+            fields.push(Field::new(name, value.clone()));
+        } else {
+            counters.not_finite += 1;
+        }
+    }
     for kept in task.kept.iter().filter(|kept| !kept.is_tag) {
-        let is_output = settings.outputs.iter().any(|output| output.name == kept.name);
-        if is_output || id_field == Some(&kept.name) {
+        // What code says of a name is more than that it is kept.
+        if is_taken(&kept.name) || mapped.iter().any(|(name, _)| *name == kept.name) {
             counters.left_out += 1;
         } else {
             fields.push(Field::new(&kept.name, kept.value.clone()));
-        }
-    }
-    for (name, value) in script::fields(&task.map) {
-        let is_taken = settings.outputs.iter().any(|output| output.name == name)
-            || id_field == Some(&name)
-            || fields.iter().any(|field| field.name == name);
-        if is_taken {
-            counters.left_out += 1;
-        } else if !value.is_finite() {
-            counters.not_finite += 1;
-        } else {
-            fields.push(Field::new(&name, value));
         }
     }
     fields

@@ -222,7 +222,7 @@ impl Model {
     /// A snapshot is made at `snapshot`, and a new handler gets it at `now`.
     pub fn restart(&mut self, snapshot: i64, now: i64) {
         if self.settings.max_restore_age.is_some_and(|max| now - snapshot > max) {
-            self.counters.not_restored += (self.open.len() + self.aside.len() + self.held_points()) as u64;
+            self.counters.not_restored += (self.open.len() + self.held_points()) as u64;
             self.open.clear();
             self.aside.clear();
             self.groups.iter_mut().for_each(|group| group.held.clear());

@@ -1,5 +1,6 @@
 //! What scripts calculate with.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::super::value::Value;
@@ -54,6 +55,19 @@ impl Dynamic {
         }
     }
 
+    /// As an entry of a map: what is missing in it is not there.
+    #[must_use]
+    pub fn stored(self) -> Self {
+        match self {
+            Self::Map(map) => {
+                let there = map.into_iter().filter(|(_, value)| !matches!(value, Self::Unit));
+                Self::Map(there.map(|(name, value)| (name, value.stored())).collect())
+            }
+            Self::List(list) => Self::List(list.into_iter().map(Self::stored).collect()),
+            other => other,
+        }
+    }
+
     pub fn json(&self) -> String {
         match self {
             Self::Unit => "null".to_owned(),
@@ -73,8 +87,7 @@ impl Dynamic {
             (Self::Unit, Self::Unit) => true,
             (Self::Scalar(a), Self::Scalar(b)) if a.is_number() && b.is_number() => match (a, b) {
                 (Value::Int(a), Value::Int(b)) => a == b,
-                #[expect(clippy::float_cmp, reason = "it is what the script asks for")]
-                (a, b) => a.double() == b.double(),
+                (a, b) => difference(a, b).abs() <= f64::EPSILON,
             },
             (Self::Scalar(a), Self::Scalar(b)) => a.is(b),
             _ => false,
@@ -97,7 +110,7 @@ impl Dynamic {
     pub fn combine(&self, operator: &str, other: &Self) -> Result<Self> {
         match operator {
             "==" => Ok(Self::bool(self.is(other))),
-            "!=" => Ok(Self::bool(!self.is(other))),
+            "!=" => Ok(Self::bool(!self.is(other) && !is_no_number(self, other))),
             "<" | "<=" | ">" | ">=" => Ok(Self::bool(is_ordered(operator, self, other))),
             "+" | "-" => sum_or_difference(operator, self, other),
             _ => calculate(operator, self, other),
@@ -109,13 +122,33 @@ fn double_of(double: f64) -> Dynamic {
     Dynamic::Scalar(Value::Double(double))
 }
 
+/// Doubles that are nearly equal are equal to the engine: it looks at how far they are apart, of the larger one's
+/// size.
+fn difference(a: &Value, b: &Value) -> f64 {
+    let (a, b) = (a.double(), b.double());
+    let scale = if a * b == 0.0 { 1.0 } else { a.abs().max(b.abs()) };
+    (a - b) / scale
+}
+
+/// Between what can't be compared there is no difference either.
+fn is_no_number(a: &Dynamic, b: &Dynamic) -> bool {
+    match (a, b) {
+        (Dynamic::Scalar(a), Dynamic::Scalar(b)) if a.is_number() && b.is_number() => {
+            difference(a, b).is_nan()
+        }
+        _ => false,
+    }
+}
+
 /// Of different types neither is more.
 fn is_ordered(operator: &str, a: &Dynamic, b: &Dynamic) -> bool {
     let order = match (a, b) {
         (Dynamic::Scalar(Value::Int(a)), Dynamic::Scalar(Value::Int(b))) => Some(a.cmp(b)),
         (Dynamic::Scalar(Value::Text(a)), Dynamic::Scalar(Value::Text(b))) => Some(a.cmp(b)),
         (Dynamic::Scalar(a), Dynamic::Scalar(b)) if a.is_number() && b.is_number() => {
-            a.double().partial_cmp(&b.double())
+            let difference = difference(a, b);
+            let is_equal = difference.abs() <= f64::EPSILON;
+            if is_equal { Some(Ordering::Equal) } else { difference.partial_cmp(&0.0) }
         }
         _ => None,
     };

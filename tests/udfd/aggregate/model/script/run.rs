@@ -204,6 +204,7 @@ impl Run {
     }
 
     fn put(&mut self, way: &[Key], value: Dynamic) -> Result<()> {
+        let value = value.stored();
         let (key, before) = way.split_last().ok_or("map can't be set")?;
         match (self.place(before)?, key) {
             (Place::Map(map), Key::Name(name)) if matches!(value, Dynamic::Unit) => drop(map.remove(name)),
