@@ -94,6 +94,11 @@ pub(super) fn begin() {
     OVER.set(false);
 }
 
+/// Whether its time is over, which a sort may have kept to itself.
+pub(super) fn is_used_up() -> bool {
+    OVER.get()
+}
+
 /// How long the call has gone on, as far as anybody has looked.
 pub(super) fn elapsed() -> Duration {
     STARTED.get().map_or(Duration::ZERO, |started| started.elapsed())
