@@ -3,8 +3,6 @@
 //!
 //! A call: its caller fills [`Call`], has [`Scripts::run`] run a part on it, and takes from it what the script left.
 
-#![allow(dead_code, unused_imports)]
-
 mod compiled;
 
 mod call;
@@ -42,7 +40,9 @@ pub(super) mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use call::{Call, Change, Emitted, Event, Scalar, TaskView};
+#[cfg(test)]
+use call::TaskView;
+pub(crate) use call::{Call, Emitted, Event, Scalar};
 pub(crate) use compiled::Scripts;
 pub(crate) use plain::Look;
 pub(crate) use state::{Keys, State};

@@ -126,7 +126,9 @@ pub(super) fn of_failure(error: &EvalAltResult, part: Part, budget: Budget) -> (
             "it was stopped after {:?}; if it needs longer, script_time of the function in the configuration allows it",
             budget.time
         ),
-        E::ErrorStackOverflow(_) => "functions call each other deeper than 32 levels".to_owned(),
+        E::ErrorStackOverflow(_) => {
+            format!("functions call each other deeper than {} levels", super::engine::CALL_LEVELS)
+        }
         E::ErrorTooManyVariables(_) => "there are too many variables at once".to_owned(),
         E::ErrorDataTooLarge(what, _) => too_large(what).to_owned(),
         E::ErrorArithmetic(words, _) => arithmetic(&lower(&cut(words, 100))),

@@ -291,7 +291,6 @@ fn what_fails_is_said_in_words() {
         "loop {}",
         "it was stopped after 100000 operations; if it needs more, script_operations of the function in the configuration allows them",
     );
-    says("fn f(x) { f(x) } f(1)", "functions call each other deeper than 32 levels");
     says(
         "fn f(x) { x + () * 2 } f(1)",
         "what stands left of * is missing, (): only + - min max take that; give it a value, such as (event.x ?? 0)",

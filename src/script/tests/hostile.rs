@@ -50,6 +50,9 @@ fn what_does_not_end_is_stopped() {
     check("let t = \"a\"; t.pad(60000, \"b\"); loop { t.replace(\"b\", \"c\"); t.replace(\"c\", \"b\") }");
     check("let t = \"a\"; t.pad(9000, \"b\"); loop { t.split(\"b\").len() }");
     check("switch 1 { _ => loop {} }");
+    check("let l = []; l.pad(9000, 1); l.sort(|a, b| { loop {} })");
+    check("let l = []; l.pad(9000, 1); try { l.sort(|a, b| { loop {} }) } catch {}");
+    check("map.l = []; for i in 0..1000 { map.l.push(i) } map.l.sort(|a, b| { loop {} })");
 }
 
 #[test]
@@ -80,8 +83,12 @@ fn what_grows_is_refused() {
         "let k = \"k\"; k.pad(6000, \"k\"); map[k] = #{}; let m = map[k]; let i = 0; loop { i += 1; m[i.to_string()] = 1 }",
         "larger than 128 KiB",
     );
-    check("fn f(x) { f(x + 1) } f(1)", "deeper than 32 levels");
-    check("fn f(x) { g(x) } fn g(x) { f(x) } f(1)", "deeper than 32 levels");
+    check("fn f(x) { f(x + 1) } f(1)", "functions call each other deeper than");
+    check("fn f(x) { g(x) } fn g(x) { f(x) } f(1)", "functions call each other deeper than");
+    check("fn f(x) { [x].map(|y| f(y)) } f(1)", "functions call each other deeper than");
+    // Sorting goes on whatever the comparison says.
+    check("fn f(x) { [x, x].sort(|y, z| f(y)) } f(1)", "");
+    check("map.l = [1]; fn f(l) { l.map(|y| f([y])) } f(map.l)", "functions call each other deeper than");
     check("let f = |x| x; f.call(f.curry(f))", "");
 }
 
@@ -134,6 +141,65 @@ fn source_that_nests_is_refused_or_runs() {
     nested("1..", "1", "");
     nested("\"a\" + ", "\"a\"", "");
     nested("map.a.", "b", " = 1");
+}
+
+/// The most stack that a call can be made to take, of the 2 MiB that there are.
+#[test]
+fn recursion_in_deep_expressions_fits_the_stack() {
+    let mut most = 0;
+    for (open, close) in [
+        ("1 + (", ")"),
+        ("[", "]"),
+        ("if true { ", " }"),
+        ("#{a: ", "}"),
+        ("max(1, ", ")"),
+        ("{ let y = ", "; y }"),
+        ("!", ""),
+        ("for i in [1] { ", " }"),
+        ("switch 1 { 1 => ", " }"),
+        ("`${", "}`"),
+    ] {
+        for depth in 1..24 {
+            let [open, close] = [open, close].map(|text| text.repeat(depth));
+            let code = format!("fn f(m, x) {{ m.s = stack_at(); {open}f(m, x){close} }} f(map, 1)");
+            let Ok(scripts) = Scripts::compile(&[source(Part::Code, &code)], Budget::default()) else {
+                break;
+            };
+            drop(scripts);
+            let mut node = Node::new(Part::Code, &code);
+            let used = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+                let before = super::super::library::stack_at();
+                let _ = node.run(Part::Code);
+                let keys = node.scripts.keys().clone();
+                let mut used = 0;
+                node.scripts.call().state.fields(&keys, |_, value| {
+                    if let Value::Int(at) = value {
+                        used = before - at;
+                    }
+                });
+                used
+            });
+            most = most.max(used.unwrap().join().unwrap());
+        }
+    }
+    assert!(most < 3 << 19, "{most}");
+}
+
+#[test]
+fn code_that_people_write_does_not_nest_too_deep() {
+    let chain: Vec<_> = (0..40).map(|n| format!("else if event.bytes == {n} {{ map.x = {n} }}")).collect();
+    let chain = chain.join(" ");
+    let sum = (0..25).map(|n| format!("event.f{n}")).collect::<Vec<_>>().join(" + ");
+    let text = (0..12).map(|n| format!("\"{n}\" + event.host")).collect::<Vec<_>>().join(" + ");
+    let all = (0..25).map(|n| format!("event.bytes != {n}")).collect::<Vec<_>>().join(" && ");
+    for code in [
+        format!("if false {{ }} {chain}"),
+        format!("map.x = {sum}"),
+        format!("map.x = {text}"),
+        format!("if {all} {{ map.x = 1 }}"),
+    ] {
+        assert_eq!(survives(&code), "", "{code}");
+    }
 }
 
 #[test]
