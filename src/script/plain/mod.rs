@@ -135,6 +135,10 @@ impl Operator {
 
     fn of_doubles(self, left: f64, right: f64) -> bool {
         let scale = if left * right == 0.0 { 1.0 } else { left.abs().max(right.abs()) };
+        if scale == 0.0 {
+            // NaN and 0.
+            return matches!(self, Self::Equal | Self::GreaterOrEqual | Self::LessOrEqual);
+        }
         let difference = (left - right) / scale;
         match self {
             Self::Equal => (left - right).abs() / scale <= f64::EPSILON,
