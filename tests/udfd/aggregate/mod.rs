@@ -14,6 +14,7 @@ mod driver;
 mod cases;
 mod functions;
 mod refusals;
+mod refused_scripts;
 
 mod generate;
 mod generate_all;
@@ -23,6 +24,7 @@ mod property;
 mod property_all;
 
 mod raw;
+mod sums;
 
 mod documents;
 
