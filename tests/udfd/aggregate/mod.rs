@@ -10,6 +10,7 @@ mod handled;
 mod handler;
 
 mod driver;
+mod endless;
 
 mod cases;
 mod functions;
