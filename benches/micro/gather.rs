@@ -14,17 +14,17 @@ use kapacitor_udfd::wire::response;
 
 use super::{agent_of, mirror, string};
 
-const POINTS: i64 = 30_000;
-const IDS: i64 = 1_000;
+pub(crate) const POINTS: i64 = 30_000;
+pub(crate) const IDS: i64 = 1_000;
 const GROUPS: i64 = 100;
 
 /// From one point to the next, in nanoseconds.
-const STEP: i64 = 1_000;
+pub(crate) const STEP: i64 = 1_000;
 const START: i64 = 1_600_000_000_000_000_000;
 
 /// Points like those `kapacitor-udfd bench --ids 1000 --fields 5` sends, at the times that `time` gives for their
 /// numbers.
-fn points(ids: i64, time: impl Fn(i64) -> i64) -> BytesMut {
+pub(crate) fn points(ids: i64, time: impl Fn(i64) -> i64) -> BytesMut {
     let text = str::to_owned;
     let mut bytes = BytesMut::new();
     for number in 0..POINTS {
@@ -122,14 +122,14 @@ fn one_frame(bytes: &[u8]) -> usize {
 }
 
 /// Lets the agent take whole frames, and takes what it sends meanwhile.
-fn take(agent: &mut Agent, mut bytes: &[u8]) {
+pub(crate) fn take(agent: &mut Agent, mut bytes: &[u8]) {
     while let Ok(Step::Took { bytes: taken, .. }) = agent.step(0, bytes) {
         bytes = bytes.get(taken..).unwrap_or_default();
         drop(agent.take_output());
     }
 }
 
-fn call<const N: usize>(name: &str, values: [OptionValue; N]) -> proto::Option {
+pub(crate) fn call<const N: usize>(name: &str, values: [OptionValue; N]) -> proto::Option {
     proto::Option { name: name.to_owned(), values: values.into() }
 }
 

@@ -2,6 +2,8 @@
 
 mod gather;
 
+mod script;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
@@ -158,5 +160,5 @@ fn double(value: f64) -> OptionValue {
     OptionValue { r#type: ValueType::Double.into(), value: Some(Value::DoubleValue(value)) }
 }
 
-criterion_group!(benches, reading, mirroring, gather::gathering, gather::one_session);
+criterion_group!(benches, reading, mirroring, gather::gathering, gather::one_session, script::scripts);
 criterion_main!(benches);

@@ -1,5 +1,5 @@
 //! Cuts what Kapacitor really sent (`tests/captures`) into seeds for the targets, and makes snapshots of nodes
-//! with few events and many.
+//! with few events and many, and takes scripts that are in use.
 
 #[path = "../../tests/udfd/laws/aggregate_snapshot.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
@@ -7,6 +7,9 @@ mod aggregate_snapshot;
 #[path = "../../tests/udfd/laws/node.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod node;
+#[path = "../../tests/udfd/laws/script.rs"]
+#[allow(dead_code, reason = "shared with the tests, which use more of it")]
+mod script;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +29,9 @@ fn main() -> std::io::Result<()> {
         for events in [0, 1, 2, 5, 20, 128, 129, 300] {
             seeds.add("aggregate_snapshot", &aggregate_snapshot::seed(choice, events))?;
         }
+    }
+    for (text, place) in script::SEEDS.iter().zip((0..).cycle()) {
+        seeds.add("script", &[&[place], text.as_bytes()].concat())?;
     }
     println!("{} seeds in {}", seeds.count, seeds.corpus.display());
     Ok(())

@@ -125,7 +125,6 @@ impl Node {
         begin: &BeginBatchView<'_>,
         out: &mut Outbox,
     ) -> Result<(), Halt> {
-        self.clock = now;
         self.is_patient = false;
         self.end_leftovers(now, &mut { usize::MAX }, out)?;
         self.is_patient = true;
@@ -156,7 +155,6 @@ impl Node {
         end: &EndBatchView<'_>,
         out: &mut Outbox,
     ) -> Result<(), Halt> {
-        self.clock = now;
         let Some(group) = self.batch.as_ref().map(|batch| batch.group) else { return Ok(()) };
         self.set_at_hand(true);
         // All of it belongs to this batch, however full the outbox is.

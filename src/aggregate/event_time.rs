@@ -10,6 +10,7 @@ use super::node::{Moment, Node};
 use super::reading::Read;
 use super::reference::Stamp;
 use super::settings::Time;
+use super::task::Task;
 use super::timeline::Ahead;
 use super::timers::{take_one, without};
 use crate::agent::Outbox;
@@ -208,7 +209,7 @@ impl Node {
     fn flush_one(&mut self, group: u32, out: &mut Outbox) -> Result<(), Halt> {
         let flushing = self.groups.timeline(group).and_then(|timeline| timeline.flushing);
         let Some((tick, (number, _))) = flushing else { return Ok(()) };
-        if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
+        if self.tasks.get(number).is_some_and(Task::is_dirty) {
             self.emit(number, Reason::Flush, tick, out)?;
             self.flushed(number);
         }

@@ -49,12 +49,12 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// A point goes on with this time, which none that comes of it is to have.
+    /// A point that goes on as it is has this time: what comes of it has another one.
     pub(super) fn reserve(&mut self, time: UnixNanos, point_time: PointTime) {
-        let is_taken = self.run.is_some_and(|(start, last)| {
-            point_time == PointTime::Emit && time <= last || (start..=last).contains(&time)
-        });
-        if !is_taken {
+        let is_within = |(start, last): (UnixNanos, UnixNanos)| {
+            time <= last && (start <= time || point_time == PointTime::Emit)
+        };
+        if !self.run.is_some_and(is_within) {
             self.run = Some((time, time));
         }
     }

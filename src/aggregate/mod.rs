@@ -21,6 +21,8 @@ mod node;
 
 mod reading;
 
+mod taking;
+
 mod event;
 
 mod room;
@@ -149,8 +151,11 @@ impl Aggregate {
         self.node.as_ref().map_or(0, Node::bytes)
     }
 
-    fn node(&mut self) -> Result<&mut Node, HandlerError> {
-        self.node.as_mut().ok_or_else(|| "called before init".into())
+    /// The node, which is told what the clock says.
+    fn node(&mut self, now: UnixNanos) -> Result<&mut Node, HandlerError> {
+        let node = self.node.as_mut().ok_or("called before init")?;
+        node.clock = now;
+        Ok(node)
     }
 }
 
@@ -192,11 +197,11 @@ impl Handler for Aggregate {
     }
 
     fn snapshot(&mut self, now: UnixNanos) -> Result<Vec<u8>, HandlerError> {
-        Ok(self.node()?.snapshot(now))
+        Ok(self.node(now)?.snapshot(now))
     }
 
     fn restore(&mut self, now: UnixNanos, snapshot: &[u8]) -> Result<(), HandlerError> {
-        self.node()?.restore(now, snapshot);
+        self.node(now)?.restore(now, snapshot);
         Ok(())
     }
 
@@ -206,12 +211,12 @@ impl Handler for Aggregate {
         begin: BeginBatchView<'_>,
         out: &mut Outbox,
     ) -> Result<(), HandlerError> {
-        Ok(self.node()?.begin_batch(now, &begin, out)?)
+        Ok(self.node(now)?.begin_batch(now, &begin, out)?)
     }
 
     #[inline]
     fn point(&mut self, now: UnixNanos, point: PointView<'_>, out: &mut Outbox) -> Result<(), HandlerError> {
-        Ok(self.node()?.whole_point(now, point, out)?)
+        Ok(self.node(now)?.whole_point(now, point, out)?)
     }
 
     fn points_at_once(&self) -> usize {
@@ -224,7 +229,7 @@ impl Handler for Aggregate {
         points: &[PointView<'_>],
         out: &mut Outbox,
     ) -> Result<usize, HandlerError> {
-        Ok(self.node()?.points(now, points, out)?)
+        Ok(self.node(now)?.points(now, points, out)?)
     }
 
     fn end_batch(
@@ -233,7 +238,7 @@ impl Handler for Aggregate {
         end: EndBatchView<'_>,
         out: &mut Outbox,
     ) -> Result<(), HandlerError> {
-        Ok(self.node()?.end_batch(now, &end, out)?)
+        Ok(self.node(now)?.end_batch(now, &end, out)?)
     }
 
     fn next_deadline(&self) -> Option<UnixNanos> {
@@ -248,7 +253,7 @@ impl Handler for Aggregate {
                 debug!("so far: {}", node.tell());
             }
         }
-        Ok(self.node()?.on_deadline(now, out)?)
+        Ok(self.node(now)?.on_deadline(now, out)?)
     }
 
     fn stop(
@@ -260,7 +265,7 @@ impl Handler for Aggregate {
         // At a shutdown of the daemon the state is in Kapacitor's hands: what came out now would come out
         // once more after the restore.
         match reason {
-            StopReason::EndOfStream => Ok(self.node()?.stop(now, out)?),
+            StopReason::EndOfStream => Ok(self.node(now)?.stop(now, out)?),
             StopReason::Shutdown => Ok(Progress::Done),
         }
     }

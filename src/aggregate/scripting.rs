@@ -104,12 +104,11 @@ impl Node {
         let mut frame = std::mem::take(&mut self.changed);
         self.write_changed(point, &mut frame);
         let changed = view(&frame).and_then(|point| Some((point, self.names.read(&point).ok()?)));
-        let ends = match &changed {
-            Some((point, event)) => self.settle(number, moment, (point, event, place), left, out),
-            None => {
-                warn!("a point that code has changed can't be read; it goes on as it came");
-                self.settle(number, moment, came, left, out)
-            }
+        let ends = if let Some((point, event)) = &changed {
+            self.settle(number, moment, (point, event, place), left, out)
+        } else {
+            warn!("a point that code has changed can't be read; it goes on as it came");
+            self.settle(number, moment, came, left, out)
         };
         drop(changed);
         self.changed = frame;

@@ -129,14 +129,14 @@ impl Node {
         let Some(task) = self.take_out(number) else { return Ok(()) };
         let mut finished = Finished { task, reason, time, body };
         match self.run_timeout_code(&mut finished, out)? {
-            Outcome::Out => self.let_go(finished),
+            Outcome::Out => self.let_go(&finished.task),
             Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
                 self.counters.set_aside += 1;
                 finished.body.shrink_to_fit();
                 let due = self.clock.saturating_add(self.settings.retry_interval());
                 self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
             }
-            Outcome::Failed(failed) => self.give_up(finished, failed, out)?,
+            Outcome::Failed(failed) => self.give_up(&finished, failed, out)?,
         }
         Ok(())
     }
@@ -154,12 +154,12 @@ impl Node {
         {
             aside.left = aside.left.saturating_sub(1);
             match self.run_timeout_code(&mut aside.finished, out)? {
-                Outcome::Out => self.let_go(aside.finished),
+                Outcome::Out => self.let_go(&aside.finished.task),
                 Outcome::Failed(_) if aside.left > 0 => {
                     aside.due = now.saturating_add(self.settings.retry_interval());
                     self.set_aside.push(aside);
                 }
-                Outcome::Failed(failed) => self.give_up(aside.finished, failed, out)?,
+                Outcome::Failed(failed) => self.give_up(&aside.finished, failed, out)?,
             }
         }
         Ok(())
@@ -181,7 +181,7 @@ impl Node {
         let Some(aside) = self.set_aside.pop() else { return Ok(()) };
         let failed = crate::script::Failed::Script("timeoutCode has failed before".to_owned());
         self.fill_finished(&aside.finished);
-        self.give_up(aside.finished, failed, out)
+        self.give_up(&aside.finished, failed, out)
     }
 
     /// Has the call about a finished point, as it was before any timeoutCode.
@@ -225,13 +225,13 @@ impl Node {
     /// A point whose timeoutCode has failed, which is what the call at hand is about, goes out as `onError` says.
     fn give_up(
         &mut self,
-        finished: Finished,
+        finished: &Finished,
         failed: crate::script::Failed,
         out: &mut Outbox,
     ) -> Result<(), Halt> {
         self.failed(finished.task.group, failed)?;
-        self.send_finished(&finished, out)?;
-        self.let_go(finished);
+        self.send_finished(finished, out)?;
+        self.let_go(&finished.task);
         Ok(())
     }
 
@@ -270,8 +270,8 @@ impl Node {
     }
 
     /// Nothing is left of a task.
-    fn let_go(&mut self, finished: Finished) {
-        self.origins.release(finished.task.origin);
-        self.groups.closed(finished.task.group);
+    fn let_go(&mut self, task: &Task) {
+        self.origins.release(task.origin);
+        self.groups.closed(task.group);
     }
 }

@@ -16,6 +16,7 @@ use super::short::same;
 use super::slots::Slots;
 use super::task::{NOBODY, Neighbours, Task};
 use crate::handler::UnixNanos;
+use crate::script::State;
 
 /// The open tasks.
 #[derive(Debug)]
@@ -177,10 +178,11 @@ impl Tasks {
         let numbers: SmallVec<[Option<u32>; 16]> =
             hashes.iter().map(|&hash| self.index.find(hash, |_| true)).collect();
         let tasks = numbers.into_iter().flatten().filter_map(|number| self.get(number));
-        // A byte of each of its cache lines.
+        // A byte of each of its cache lines, and of its map's.
         let touched = tasks.map(|task| {
             let reducers = task.reducers.last().map_or(0, Reducer::touch);
-            task.id.text().len() as u64 ^ task.events.get() ^ u64::from(task.group) ^ reducers
+            let map = task.state().map_or(0, State::touch);
+            task.id.text().len() as u64 ^ task.events.get() ^ u64::from(task.group) ^ reducers ^ map
         });
         black_box(touched.fold(0, |all, one| all ^ one));
     }

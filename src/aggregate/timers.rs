@@ -88,7 +88,6 @@ impl Node {
 
     /// Ends what is over, then lets results so far out.
     pub(super) fn on_deadline(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<(), Halt> {
-        self.clock = now;
         let mut slice = SLICE;
         if self.is_batch_begun() {
             return Ok(());
@@ -110,7 +109,6 @@ impl Node {
 
     /// The stream has ended: what is open comes out, if it is to.
     pub(super) fn stop(&mut self, now: UnixNanos, out: &mut Outbox) -> Result<Progress, Halt> {
-        self.clock = now;
         if self.has_leftovers() {
             self.end_leftovers(now, &mut { usize::MAX }, out)?;
             if self.has_leftovers() {
@@ -166,7 +164,7 @@ impl Node {
             if !take_one(slice, out) {
                 break;
             }
-            if self.tasks.get(number).is_some_and(|task| task.is_dirty()) {
+            if self.tasks.get(number).is_some_and(Task::is_dirty) {
                 self.emit(number, Reason::Flush, now, out)?;
                 self.flushed(number);
             }

@@ -1,9 +1,8 @@
 //! The scripts of one node, compiled, and calls of them.
 
 use std::fmt;
-use std::time::Duration;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Position, Scope};
 use tracing::warn;
 
 use super::back_off::BackOff;
@@ -178,6 +177,10 @@ impl Scripts {
         engine::begin();
         let outcome = running::during(running, || engine.eval_ast_with_scope::<Dynamic>(scope, ast));
         let failure = match outcome {
+            Ok(Ok(_)) if engine::is_used_up() => {
+                scope.rewind(handles);
+                Failure::Error(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::START).into())
+            }
             Ok(Ok(value)) => {
                 scope.rewind(handles);
                 match (value.as_bool(), part.is_condition()) {
@@ -220,8 +223,9 @@ impl Compiled {
             engine.compile_with_scope(&scope, &source.text)
         };
         let ast = ast.map_err(|error| {
-            let words = words::of_syntax(error.err_type(), part);
-            CompileError::at(source, &words, draw::range(&source.text, error.position()))
+            let range = draw::range(&source.text, error.position());
+            let is_at_end = range.as_ref().is_some_and(|range| range.start >= source.text.trim_end().len());
+            CompileError::at(source, &words::of_syntax(error.err_type(), part, is_at_end), range)
         })?;
         let plain = if part.is_condition() { Plain::parse(&source.text, names, keys) } else { None };
         let source = source.clone();
@@ -236,11 +240,9 @@ impl Compiled {
             Failure::Error(error) => words::of_failure(error, self.source.part, budget),
             Failure::NoBool(value) => {
                 let kind = super::values::kind(value);
-                (format!("a condition is true or false, and this came to {kind}"), rhai::Position::START)
+                (format!("a condition is true or false, and this came to {kind}"), Position::START)
             }
-            Failure::Panic => {
-                ("the engine failed; this is a fault of the daemon".to_owned(), rhai::Position::NONE)
-            }
+            Failure::Panic => ("the engine failed; this is a fault of the daemon".to_owned(), Position::NONE),
         };
         let message = drawn(&self.source, &words, draw::range(&self.source.text, position));
         self.warnings.warn(now, &message);
@@ -271,6 +273,19 @@ fn uses_up(error: &EvalAltResult) -> bool {
         EvalAltResult::ErrorTooManyOperations(_) | EvalAltResult::ErrorTerminated(..) => true,
         EvalAltResult::ErrorInFunctionCall(_, _, inner, _) => uses_up(inner),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+impl Scripts {
+    pub(super) fn plain(&self, part: Part) -> Option<&Plain> {
+        self.parts[part.index()].as_ref()?.plain.as_ref()
+    }
+
+    pub(super) fn forget_plain(&mut self, part: Part) {
+        if let Some(compiled) = &mut self.parts[part.index()] {
+            compiled.plain = None;
+        }
     }
 }
 

@@ -1,25 +1,28 @@
 //! The engine: which of the language there is, and what a call may use up.
 
 use std::cell::Cell;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, Module};
 
 use super::Budget;
 use super::library;
 use super::names::Names;
 use super::state::Keys;
 
-/// Expressions nest so deep, in functions half as much. Attack: brackets in brackets, for which the engine calls
-/// itself.
-const EXPRESSION_DEPTH: usize = 32;
+/// Expressions nest so deep, in functions less, which nest themselves. Attack: brackets in brackets, for which the
+/// engine calls itself.
+const EXPRESSION_DEPTH: usize = 64;
+const FUNCTION_DEPTH: usize = 32;
 
-/// Attack: recursion. Each level is some kilobytes of stack.
-const CALL_LEVELS: usize = 32;
+/// Attack: recursion. A level, with all that can nest in it, is up to some tens of kilobytes of stack, and much more
+/// without optimization; there are 2 MiB.
+pub(super) const CALL_LEVELS: usize = if cfg!(debug_assertions) { 8 } else { 32 };
 
 /// Attack: strings that double. Fields are not longer either.
 const STRING_SIZE: usize = 64 * 1024;
@@ -30,36 +33,46 @@ const MAP_SIZE: usize = 1_000;
 const VARIABLES: usize = 128;
 const FUNCTIONS: usize = 100;
 
-/// The clock is looked at once in so many operations: a look takes as long as one or two of them.
+/// The clock is looked at once in so many operations: a look takes as long as one or two of them. Not more, since some
+/// take long, such as sorting.
 const OPERATIONS_A_LOOK: u64 = 8;
+
+/// And not at all before this one: most calls are over by then.
+const FIRST_LOOK: u64 = 24;
 
 thread_local! {
     /// When the clock was first looked at in the call that is going on.
     static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// Its time is over. What is called back by a sort may fail as often as it is called.
+    static OVER: Cell<bool> = const { Cell::new(false) };
 }
+
+/// What of the language's library there is, for all engines. One module: the engine looks for a function in one
+/// after the other.
+static LANGUAGE: LazyLock<Arc<Module>> = LazyLock::new(|| {
+    let mut module = Module::new();
+    ArithmeticPackage::init(&mut module);
+    LogicPackage::init(&mut module);
+    BasicMathPackage::init(&mut module);
+    BasicArrayPackage::init(&mut module);
+    BasicMapPackage::init(&mut module);
+    BasicStringPackage::init(&mut module);
+    MoreStringPackage::init(&mut module);
+    BasicIteratorPackage::init(&mut module);
+    Arc::new(module)
+});
 
 /// An engine for scripts with these names.
 pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
     // With nothing: the usual packages bring `sleep`.
     let mut engine = Engine::new_raw();
-    for package in [
-        ArithmeticPackage::new().as_shared_module(),
-        LogicPackage::new().as_shared_module(),
-        BasicMathPackage::new().as_shared_module(),
-        BasicArrayPackage::new().as_shared_module(),
-        BasicMapPackage::new().as_shared_module(),
-        BasicStringPackage::new().as_shared_module(),
-        MoreStringPackage::new().as_shared_module(),
-        BasicIteratorPackage::new().as_shared_module(),
-    ] {
-        engine.register_global_module(package);
-    }
+    engine.register_global_module(Arc::clone(&LANGUAGE));
     engine.disable_symbol("eval").disable_symbol("print").disable_symbol("debug");
     engine
         .set_strict_variables(true)
         .set_fast_operators(!names.compares_containers)
         .set_max_operations(budget.operations)
-        .set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH / 2)
+        .set_max_expr_depths(EXPRESSION_DEPTH, FUNCTION_DEPTH)
         .set_max_call_levels(CALL_LEVELS)
         .set_max_string_size(STRING_SIZE)
         .set_max_array_size(ARRAY_SIZE)
@@ -68,7 +81,8 @@ pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
         .set_max_functions(FUNCTIONS);
     let time = budget.time;
     engine.on_progress(move |operations| {
-        (operations % OPERATIONS_A_LOOK == 0 && is_over(time)).then_some(Dynamic::UNIT)
+        let looks = operations % OPERATIONS_A_LOOK == 0 && operations >= FIRST_LOOK;
+        (OVER.get() || looks && is_over(time)).then_some(Dynamic::UNIT)
     });
     library::register(&mut engine, names, keys);
     engine
@@ -77,6 +91,12 @@ pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
 /// A call begins.
 pub(super) fn begin() {
     STARTED.set(None);
+    OVER.set(false);
+}
+
+/// Whether its time is over, which a sort may have kept to itself.
+pub(super) fn is_used_up() -> bool {
+    OVER.get()
 }
 
 /// How long the call has gone on, as far as anybody has looked.
@@ -84,13 +104,12 @@ pub(super) fn elapsed() -> Duration {
     STARTED.get().map_or(Duration::ZERO, |started| started.elapsed())
 }
 
-/// The first operations are for free: most calls end before the clock is looked at twice.
+/// Whether the call has gone on for too long since the first look.
 fn is_over(time: Duration) -> bool {
-    match STARTED.get() {
-        Some(started) => started.elapsed() > time,
-        None => {
-            STARTED.set(Some(Instant::now()));
-            false
-        }
+    if let Some(started) = STARTED.get() {
+        OVER.set(started.elapsed() > time);
+        return OVER.get();
     }
+    STARTED.set(Some(Instant::now()));
+    false
 }

@@ -3,8 +3,6 @@
 //!
 //! A call: its caller fills [`Call`], has [`Scripts::run`] run a part on it, and takes from it what the script left.
 
-#![allow(dead_code, unused_imports)]
-
 mod compiled;
 
 mod call;
@@ -19,8 +17,11 @@ mod lexer;
 
 mod engine;
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
+#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over")]
 mod library;
 
+#[expect(clippy::unnecessary_box_returns, reason = "the engine's errors are boxed")]
 mod running;
 
 mod values;
@@ -34,12 +35,14 @@ mod words;
 mod log;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use call::{Call, Change, Emitted, Event, Scalar, TaskView};
+#[cfg(test)]
+use call::TaskView;
+pub(crate) use call::{Call, Emitted, Event, Scalar};
 pub(crate) use compiled::Scripts;
 pub(crate) use plain::Look;
 pub(crate) use state::{Keys, State};

@@ -2,6 +2,7 @@
 //! script runs, so that it needs no lock and the engine holds none of it.
 
 use std::cell::RefCell;
+use std::fmt::Write;
 
 use rhai::{EvalAltResult, Position};
 
@@ -113,7 +114,10 @@ pub(super) fn place_name(keys: &Keys, path: &[Step], step: Option<&Step>) -> Str
     let mut name = "map".to_owned();
     for step in path.iter().chain(step) {
         match step {
-            Step::Index(index) => name.push_str(&format!("[{index}]")),
+            Step::Index(index) => {
+                // Into memory: it can't fail.
+                let _ = write!(name, "[{index}]");
+            }
             Step::Key(key) => push_name(&mut name, keys.name(*key)),
             Step::Named(key) => push_name(&mut name, key),
         }

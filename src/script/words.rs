@@ -40,19 +40,41 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
 }
 
 /// What is wrong with a script, without the place.
-pub(super) fn of_syntax(error: &ParseErrorType, part: Part) -> String {
+pub(super) fn of_syntax(error: &ParseErrorType, part: Part, at_end: bool) -> String {
     match error {
         ParseErrorType::VariableUndefined(name) => unknown_variable(name, part),
         ParseErrorType::ExprTooDeep => "this nests too deep; a function takes parts of it".to_owned(),
         ParseErrorType::UnexpectedEOF => "it ends too soon: a bracket or a quote is open".to_owned(),
         ParseErrorType::LiteralTooLarge(..) => format!("this literal is too large: {error}"),
-        ParseErrorType::Reserved(word) => format!("{} is a reserved word", shown(word)),
-        ParseErrorType::UnknownOperator(operator) if operator == "===" => "=== is ==".to_owned(),
-        ParseErrorType::UnknownOperator(operator) if operator == "!==" => "!== is !=".to_owned(),
+        ParseErrorType::Reserved(word) => reserved(word),
+        ParseErrorType::MissingToken(..) if at_end => {
+            format!("{}; it ends here, with a bracket open?", lower(&error.to_string()))
+        }
         ParseErrorType::MissingToken(token, what) if part.is_condition() && token == ";" => {
             format!("a condition is one expression, such as `event.status == \"done\"`: {}", shown(what))
         }
-        error => with_hint(&lower(&error.to_string()), part),
+        error => {
+            let words = lower(&cut(&error.to_string(), 200));
+            match words.strip_prefix("reserved keyword '").and_then(|rest| rest.strip_suffix("' is disabled"))
+            {
+                Some(word) => reserved(word),
+                None => with_hint(&words, part),
+            }
+        }
+    }
+}
+
+fn reserved(word: &str) -> String {
+    let word = shown(word);
+    match &*word {
+        "print" | "debug" => format!("there is no {word} here; log(\"…\") writes to the daemon's log"),
+        "===" | "!==" => format!("{word} is {}", word.get(..2).unwrap_or_default()),
+        "eval" | "import" | "export" | "async" | "await" | "thread" | "spawn" | "sync" | "go" => {
+            format!("there is no {word} here")
+        }
+        _ => format!(
+            "{word} is reserved; as the name of an entry or a field it stands in brackets: map[\"{word}\"]"
+        ),
     }
 }
 
@@ -104,17 +126,12 @@ pub(super) fn of_failure(error: &EvalAltResult, part: Part, budget: Budget) -> (
             "it was stopped after {:?}; if it needs longer, script_time of the function in the configuration allows it",
             budget.time
         ),
-        E::ErrorStackOverflow(_) => "functions call each other deeper than 32 levels".to_owned(),
+        E::ErrorStackOverflow(_) => {
+            format!("functions call each other deeper than {} levels", super::engine::CALL_LEVELS)
+        }
         E::ErrorTooManyVariables(_) => "there are too many variables at once".to_owned(),
-        E::ErrorDataTooLarge(what, _) => {
-            format!(
-                "{} is over what a script may hold: 64 KiB of text, 10000 elements of lists, 1000 of maps",
-                lower(what)
-            )
-        }
-        E::ErrorArithmetic(words, _) => {
-            format!("{}; as doubles, numbers have more room: x.to_float()", lower(&cut(words, 100)))
-        }
+        E::ErrorDataTooLarge(what, _) => too_large(what).to_owned(),
+        E::ErrorArithmetic(words, _) => arithmetic(&lower(&cut(words, 100))),
         E::ErrorMismatchDataType(wanted, given, _) | E::ErrorMismatchOutputType(wanted, given, _) => {
             format!("{} is needed here, and not {}", type_word(wanted), type_word(given))
         }
@@ -136,68 +153,112 @@ pub(super) fn of_failure(error: &EvalAltResult, part: Part, budget: Budget) -> (
     (words, error.position())
 }
 
+/// Overflows, divisions by zero, and texts that are no numbers.
+fn arithmetic(words: &str) -> String {
+    if words.contains("overflow") {
+        format!("{words}; doubles have more room: x.to_float()")
+    } else if words.contains("zero") {
+        format!("{words}; doubles give infinity, which no field can hold, so ask before")
+    } else {
+        words.to_owned()
+    }
+}
+
+fn too_large(what: &str) -> &'static str {
+    if what.contains("string") {
+        "text is longer than 64 KiB, all that is in a list or a map together"
+    } else if what.contains("array") {
+        "a list has more than 10000 elements, with all that is in it"
+    } else {
+        "a map has more than 1000 entries, with all that is in it"
+    }
+}
+
 /// What scripts can call, for what is misspelt.
-const FUNCTIONS: [&str; 60] = [
-    "emit",
-    "log",
-    "cancel",
-    "get",
-    "set",
-    "keys",
-    "values",
-    "end",
-    "push",
-    "pop",
-    "shift",
-    "insert",
-    "remove",
-    "clear",
-    "len",
-    "is_empty",
-    "contains",
-    "append",
-    "filter",
-    "map",
-    "reduce",
-    "sort",
-    "some",
-    "all",
-    "find",
-    "index_of",
-    "reverse",
-    "dedup",
-    "retain",
-    "extract",
-    "split",
-    "min",
-    "max",
+const FUNCTIONS: &[&str] = &[
     "abs",
-    "to_string",
-    "to_int",
-    "to_float",
-    "parse_int",
-    "parse_float",
-    "round",
-    "floor",
-    "ceiling",
-    "sqrt",
-    "trim",
-    "to_upper",
-    "to_lower",
-    "starts_with",
-    "ends_with",
-    "replace",
-    "sub_string",
-    "crop",
-    "truncate",
-    "pad",
-    "chars",
+    "all",
+    "append",
     "bytes",
-    "range",
-    "type_of",
-    "to_json",
+    "cancel",
+    "ceiling",
+    "chars",
+    "chop",
+    "clear",
+    "contains",
+    "cos",
+    "crop",
+    "dedup",
+    "drain",
+    "emit",
+    "end",
+    "ends_with",
+    "exp",
+    "extract",
+    "fill_with",
+    "filter",
+    "find",
+    "find_map",
+    "floor",
+    "for_each",
+    "get",
+    "hypot",
+    "index_of",
+    "insert",
+    "is_empty",
+    "is_finite",
+    "is_infinite",
+    "is_nan",
+    "keys",
+    "len",
+    "ln",
+    "log",
+    "map",
+    "max",
+    "min",
     "mixin",
     "order",
+    "order_by",
+    "order_desc",
+    "pad",
+    "parse_float",
+    "parse_int",
+    "pop",
+    "push",
+    "range",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "replace",
+    "retain",
+    "reverse",
+    "round",
+    "set",
+    "shift",
+    "sign",
+    "sin",
+    "some",
+    "sort",
+    "sort_by",
+    "sort_desc",
+    "splice",
+    "split",
+    "sqrt",
+    "starts_with",
+    "sub_string",
+    "tan",
+    "to_debug",
+    "to_float",
+    "to_int",
+    "to_json",
+    "to_lower",
+    "to_string",
+    "to_upper",
+    "trim",
+    "truncate",
+    "type_of",
+    "values",
+    "zip",
 ];
 
 const OPERATORS: [&str; 20] = [
@@ -209,7 +270,8 @@ const OPERATORS: [&str; 20] = [
 fn unknown_function(signature: &str) -> String {
     let (name, types) = signature.split_once(" (").unwrap_or((signature, ""));
     let name = name.trim();
-    let types: Vec<&str> = types.trim_end_matches(')').split(", ").filter(|word| !word.is_empty()).collect();
+    let types: Vec<&str> =
+        types.strip_suffix(')').unwrap_or(types).split(", ").filter(|word| !word.is_empty()).collect();
     if matches!(name, "eval" | "print" | "debug" | "sleep" | "timestamp" | "import") {
         return match name {
             "print" | "debug" => format!("there is no {name} here; log(\"…\") writes to the daemon's log"),
@@ -222,10 +284,14 @@ fn unknown_function(signature: &str) -> String {
     let name = shown(name);
     if let Some(known) = FUNCTIONS.iter().find(|known| **known == name) {
         let of = types.iter().map(|name| type_word(name)).collect::<Vec<_>>().join(", ");
-        let hint = if of.contains("()") { "; () is what is missing: `?? 0` gives it a value" } else { "" };
+        let hint = match types.as_slice() {
+            ["()", ..] => "; what it is called on is missing, (): `= []` or `= #{}` makes it first",
+            types if types.contains(&"()") => "; what is missing, (), gets a value with ??",
+            _ => "",
+        };
         return format!("{known} does not take ({of}){hint}");
     }
-    match nearest(&name, FUNCTIONS.into_iter()) {
+    match nearest(&name, FUNCTIONS.iter().copied()) {
         Some(near) => format!("there is no function {name}; is {near} meant?"),
         None => format!("there is no function {name}"),
     }

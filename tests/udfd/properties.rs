@@ -88,6 +88,23 @@ proptest! {
     }
 
     #[test]
+    fn any_text_is_a_script_or_refused(place: u8, text in "\\PC{0,60}") {
+        laws::script::holds(&[&[place], text.as_bytes()].concat());
+    }
+
+    #[test]
+    fn scripts_that_are_cut_and_joined_are_taken_or_refused(
+        place: u8, parts in vec((0..laws::script::SEEDS.len(), 0..100usize, 0..100usize), 1..4),
+    ) {
+        let part = |&(seed, start, length): &(usize, usize, usize)| {
+            let text: Vec<char> = laws::script::SEEDS[seed].chars().collect();
+            text.into_iter().skip(start).take(length).collect::<String>()
+        };
+        let text: String = parts.iter().map(part).collect();
+        laws::script::holds(&[&[place], text.as_bytes()].concat());
+    }
+
+    #[test]
     fn frames_are_found_whole_or_not_at_all(bytes in vec(any::<u8>(), 0..60), max in 0..80usize) {
         laws::frame::holds(&bytes, max);
         laws::frame::holds(&bytes, usize::MAX);

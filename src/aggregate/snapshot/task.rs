@@ -133,7 +133,9 @@ pub(super) fn write(now: UnixNanos, task: &Task, (names, keys): (usize, &Keys), 
     if let Some(Lifetime { timeout, inactivity_timeout }) = task.lifetime() {
         pack::write_i64(out, *timeout);
         out.push(u8::from(inactivity_timeout.is_some()));
-        inactivity_timeout.iter().for_each(|time| pack::write_i64(out, *time));
+        if let Some(time) = inactivity_timeout {
+            pack::write_i64(out, *time);
+        }
     }
 }
 

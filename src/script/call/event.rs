@@ -170,13 +170,11 @@ impl Event {
                 return tag.as_ref().map(String::as_bytes).filter(|tag| !tag.is_empty());
             }
         }
-        match sought.slot.and_then(|slot| self.slots.get(slot)) {
-            Some(slot) => self.texts.get(slot.tag.clone()?),
-            None => {
-                let tags = self.entries(sought.name).filter(|entry| entry.kind == EntryKind::Tag);
-                tags.last().map(|tag| bytes(tag.value_or_zero())).filter(|tag| !tag.is_empty())
-            }
+        if let Some(slot) = self.slot(sought) {
+            return self.texts.get(slot.tag.clone()?);
         }
+        let tags = self.entries(sought.name).filter(|entry| entry.kind == EntryKind::Tag);
+        tags.last().map(|tag| bytes(tag.value_or_zero())).filter(|tag| !tag.is_empty())
     }
 
     pub(in crate::script) fn field(&self, sought: Sought<'_>) -> Option<Value<'_>> {
@@ -187,19 +185,17 @@ impl Event {
                 return field.as_ref().map(Scalar::value);
             }
         }
-        match sought.slot.and_then(|slot| self.slots.get(slot)) {
-            Some(slot) => Some(match slot.field.as_ref()? {
+        if let Some(slot) = self.slot(sought) {
+            return Some(match slot.field.as_ref()? {
                 Found::Text(text) => Value::Text(self.texts.get(text.clone())?),
                 Found::Int(int) => Value::Int(*int),
                 Found::Double(double) => Value::Double(*double),
                 Found::Bool(bool) => Value::Bool(*bool),
-            }),
-            None => {
-                let fields = self.entries(sought.name).filter(|entry| entry.kind != EntryKind::Tag);
-                // Of equal kinds the last one wins, as it does in Kapacitor.
-                fields.max_by_key(|entry| entry.kind).map(|entry| value_of(&entry))
-            }
+            });
         }
+        let fields = self.entries(sought.name).filter(|entry| entry.kind != EntryKind::Tag);
+        // Of equal kinds the last one wins, as it does in Kapacitor.
+        fields.max_by_key(|entry| entry.kind).map(|entry| value_of(&entry))
     }
 
     /// The names of its tags, sorted.
@@ -224,13 +220,17 @@ impl Event {
         names
     }
 
-    /// All its tags, or all its fields.
+    /// Makes a change in the place of an earlier one.
     pub(in crate::script) fn edit(&mut self, name: &str, change: Change) {
         let is_same = |edit: &&mut Edit| edit.name == name && is_of_tag(&edit.change) == is_of_tag(&change);
         match self.edits.iter_mut().find(is_same) {
             Some(edit) => edit.change = change,
             None => self.edits.push(Edit { name: name.to_owned(), change }),
         }
+    }
+
+    fn slot(&self, sought: Sought<'_>) -> Option<&Slot> {
+        self.slots.get(sought.slot?)
     }
 
     fn is_edited(&self, entry: &Entry<'_>) -> bool {

@@ -59,9 +59,23 @@ where
 {
     let own: Box<str> = name.into();
     engine.register_get(name, move |of: &mut T| get(part(of), Sought { name: &own, slot }));
+    setter::<T, i64>(engine, name, slot, part);
+    setter::<T, f64>(engine, name, slot, part);
+    setter::<T, bool>(engine, name, slot, part);
+    setter::<T, ImmutableString>(engine, name, slot, part);
+    setter::<T, ()>(engine, name, slot, part);
+    setter::<T, Dynamic>(engine, name, slot, part);
+}
+
+/// A setter for values of one type: the engine looks for one of the very type first, and then long for others.
+fn setter<T, V>(engine: &mut Engine, name: &str, slot: Option<usize>, part: fn(&T) -> Part)
+where
+    T: Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
     let own: Box<str> = name.into();
-    engine.register_set(name, move |of: &mut T, value: Dynamic| {
-        set(part(of), Sought { name: &own, slot }, &value)
+    engine.register_set(name, move |of: &mut T, value: V| {
+        set(part(of), Sought { name: &own, slot }, &Dynamic::from(value))
     });
 }
 

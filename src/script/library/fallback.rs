@@ -146,11 +146,16 @@ fn call(
 /// Makes copies of the places that stand behind the first argument.
 fn materialize(args: &mut [&mut Dynamic]) -> Outcome<()> {
     for argument in args.iter_mut().skip(1) {
-        let path = argument.read_lock::<ListPlace>().map(|place| place.0.clone());
-        let path = path.or_else(|| argument.read_lock::<MapPlace>().map(|place| place.0.clone()));
-        if let Some(path) = path {
-            **argument = places::read(&path, values::materialized)?;
-        }
+        **argument = copied(argument.take())?;
     }
     Ok(())
+}
+
+/// What is at a place, and anything else as it is.
+pub(super) fn copied(value: Dynamic) -> Outcome<Dynamic> {
+    let path = value.read_lock::<ListPlace>().map(|place| place.0.clone());
+    match path.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone())) {
+        Some(path) => places::read(&path, values::materialized),
+        None => Ok(value),
+    }
 }

@@ -1,6 +1,6 @@
 //! The lists in the map: places, not copies.
 
-use rhai::{Dynamic, Engine};
+use rhai::{Dynamic, Engine, ImmutableString};
 
 use super::MapPlace;
 use super::map::{self, change, pure, read};
@@ -23,7 +23,11 @@ pub(super) fn register(engine: &mut Engine) {
         Some(step) => map::get(&place.0, &step),
         None => Ok(Dynamic::UNIT),
     });
-    engine.register_fn("push", |place: &mut ListPlace, value: Dynamic| insert(&place.0, At::End, &value));
+    push::<i64>(engine);
+    push::<f64>(engine);
+    push::<bool>(engine);
+    push::<ImmutableString>(engine);
+    push::<Dynamic>(engine);
     engine.register_fn("+=", |place: &mut ListPlace, value: Dynamic| append(&place.0, &value));
     engine.register_fn("append", |place: &mut ListPlace, value: Dynamic| append(&place.0, &value));
     engine.register_fn("insert", |place: &mut ListPlace, index: i64, value: Dynamic| {
@@ -38,6 +42,13 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_iterator_result::<ListPlace, Dynamic>();
     engine.register_iterator_result::<MapPlace, Dynamic>();
+}
+
+/// `push` for values of one type: the engine looks for one of the very type first, and then long for others.
+fn push<T: Clone + Send + Sync + 'static>(engine: &mut Engine) {
+    engine.register_fn("push", |place: &mut ListPlace, value: T| {
+        insert(&place.0, At::End, &Dynamic::from(value))
+    });
 }
 
 /// The element that `index` means, from the end if it is negative; none if there is none.

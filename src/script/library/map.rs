@@ -1,6 +1,6 @@
 //! `map` and the maps in it: places, not copies, so that what is changed is the map.
 
-use rhai::{Array, Dynamic, Engine, FuncRegistration};
+use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString};
 
 use super::ListPlace;
 use crate::script::names::Names;
@@ -16,8 +16,7 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     for (key, name) in keys.names().filter(|(_, name)| names.properties.contains(*name)) {
         let step = Step::Key(key);
         engine.register_get(name, move |place: &mut MapPlace| get(&place.0, &step));
-        let step = Step::Key(key);
-        engine.register_set(name, move |place: &mut MapPlace, value: Dynamic| set(&place.0, &step, &value));
+        setters(engine, name, &Step::Key(key));
     }
     engine.register_indexer_get(get_named).register_fn("get", get_named);
     engine.register_indexer_set(set_named).register_fn("set", set_named);
@@ -39,6 +38,33 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     engine.register_fn("clear", |place: &mut MapPlace| {
         replace(&place.0, StateValue::Map(thin_vec::ThinVec::new()))
     });
+}
+
+/// Setters for what most values are and one for the rest, since the engine looks for one of the very type first and
+/// then long and in vain for others.
+fn setters(engine: &mut Engine, name: &str, step: &Step) {
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: i64| {
+        set_scalar(&place.0, &own, StateValue::Int(value))
+    });
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: f64| {
+        set_scalar(&place.0, &own, StateValue::Double(value))
+    });
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: bool| {
+        set_scalar(&place.0, &own, StateValue::Bool(value))
+    });
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: ImmutableString| {
+        set_scalar(&place.0, &own, StateValue::text(&value))
+    });
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: ListPlace| {
+        set(&place.0, &own, &Dynamic::from(value))
+    });
+    let own = step.clone();
+    engine.register_set(name, move |place: &mut MapPlace, value: Dynamic| set(&place.0, &own, &value));
 }
 
 /// A function without further arguments that changes nothing: the engine needs not write back what it was called on.
@@ -93,6 +119,18 @@ pub(super) fn set(path: &Path, step: &Step, value: &Dynamic) -> Outcome<()> {
             Some(value) => running.call.state.set(&running.keys, path, step, value),
             None => running.call.state.remove(&running.keys, path, step).map(drop),
         };
+        outcome.map_err(|refused| running.refused(refused, path, Some(step)))
+    })
+}
+
+#[inline]
+fn set_scalar(path: &Path, step: &Step, value: StateValue) -> Outcome<()> {
+    running::with(|running| {
+        if running.access != Access::All && held(running, path)?.get(step) == Some(&value) {
+            return Ok(());
+        }
+        running.may_change_map()?;
+        let outcome = running.call.state.set(&running.keys, path, step, value);
         outcome.map_err(|refused| running.refused(refused, path, Some(step)))
     })
 }

@@ -52,7 +52,9 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     task::register(engine);
     emit::register(engine);
     engine.register_fn("log", log);
-    engine.register_fn("log", |mut value: Dynamic| log(&value.take().to_string()));
+    engine.register_fn("log", |value: Dynamic| log(&fallback::copied(value)?.to_string()));
+    #[cfg(test)]
+    engine.register_fn("stack_at", stack_at);
     #[cfg(test)]
     engine.register_fn("panic_now", || -> Outcome<()> { panic!("injected") });
 }
@@ -66,6 +68,13 @@ pub(super) fn scope(part: Part) -> Scope<'static> {
         scope.push("task", Task);
     }
     scope
+}
+
+/// Where the stack is now.
+#[cfg(test)]
+pub(super) fn stack_at() -> i64 {
+    let here = 0u8;
+    i64::try_from((&raw const here).addr()).unwrap()
 }
 
 fn log(text: &str) -> Outcome<()> {

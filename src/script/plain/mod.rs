@@ -18,6 +18,9 @@ pub(crate) trait Look {
     fn count(&self) -> u64;
 }
 
+/// What was read: `None` is `()`.
+type Read<'a> = Option<Value<'a>>;
+
 /// Such a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Plain {
@@ -79,9 +82,9 @@ impl Plain {
 }
 
 impl Operand {
-    /// Its value; inside, `None` is `()`. Outside, `None` is what only the engine knows.
+    /// Its value. `None` is what only the engine knows.
     #[inline]
-    fn value<'a>(&'a self, look: &'a impl Look, map: &'a State) -> Option<Option<Value<'a>>> {
+    fn value<'a>(&'a self, look: &'a impl Look, map: &'a State) -> Option<Read<'a>> {
         let tag = |slot| look.tag(slot).filter(|tag| !tag.is_empty()).map(Value::Text);
         let read = match self {
             Self::Unit => None,
@@ -109,7 +112,7 @@ impl Operand {
 impl Operator {
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "as the engine does")]
-    fn compare(self, left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
+    fn compare(self, left: Read<'_>, right: Read<'_>) -> bool {
         match (left, right) {
             (Some(Value::Int(left)), Some(Value::Int(right))) => self.of_order(left.cmp(&right)),
             (Some(Value::Text(left)), Some(Value::Text(right))) => self.of_order(left.cmp(right)),
@@ -136,8 +139,8 @@ impl Operator {
     fn of_doubles(self, left: f64, right: f64) -> bool {
         let scale = if left * right == 0.0 { 1.0 } else { left.abs().max(right.abs()) };
         if scale == 0.0 {
-            // NaN and 0.
-            return matches!(self, Self::Equal | Self::GreaterOrEqual | Self::LessOrEqual);
+            // Zero and no number at all.
+            return matches!(self, Self::Equal | Self::LessOrEqual | Self::GreaterOrEqual);
         }
         let difference = (left - right) / scale;
         match self {

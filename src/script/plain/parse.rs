@@ -100,8 +100,8 @@ impl Parser<'_> {
         let slot = |name: &str| self.names.slot(name);
         let (operand, length) = match kinds {
             [Symbol("("), Symbol(")"), ..] => (Operand::Unit, 2),
-            [Symbol("-"), Number(number), ..] => (self.number(&format!("-{number}"))?, 2),
-            [Number(number), ..] => (self.number(number)?, 1),
+            [Symbol("-"), Number(number), ..] => (literal(&format!("-{number}"))?, 2),
+            [Number(number), ..] => (literal(number)?, 1),
             [Text(text), ..] => (Operand::Text(text.as_bytes().into()), 1),
             [Name("true"), ..] => (Operand::Bool(true), 1),
             [Name("false"), ..] => (Operand::Bool(false), 1),
@@ -125,19 +125,6 @@ impl Parser<'_> {
         Some(operand)
     }
 
-    /// Only what nobody could read in another way.
-    fn number(&self, number: &str) -> Option<Operand> {
-        let is_plain = number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-');
-        if !is_plain {
-            return None;
-        }
-        if number.contains('.') {
-            number.parse().ok().map(Operand::Double)
-        } else {
-            number.parse().ok().map(Operand::Int)
-        }
-    }
-
     fn takes(&mut self, symbol: &str) -> bool {
         // `()` is an operand.
         let is_unit = symbol == "(" && matches!(self.rest, [_, Token { kind: Kind::Symbol(")"), .. }, ..]);
@@ -151,5 +138,18 @@ impl Parser<'_> {
 
     fn skip(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
+    }
+}
+
+/// Only what nobody could read in another way.
+fn literal(number: &str) -> Option<Operand> {
+    let is_plain = number.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-');
+    if !is_plain {
+        return None;
+    }
+    if number.contains('.') {
+        number.parse().ok().map(Operand::Double)
+    } else {
+        number.parse().ok().map(Operand::Int)
     }
 }

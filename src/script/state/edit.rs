@@ -8,10 +8,10 @@ use super::{Keys, State};
 use crate::heap;
 
 /// So much one map may take, whatever its task is allowed to: one call could build up any amount.
-pub(in crate::script) const MAX_WEIGHT: usize = 128 * 1024;
+const MAX_WEIGHT: usize = 128 * 1024;
 
 /// So deep it may nest: whoever goes through it does so by recursion.
-pub(in crate::script) const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// Why a map stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl State {
         let (HeldMut::List(list), _, mut totals) = self.open(keys, path)? else {
             return Err(Refused::Gone);
         };
-        totals.make_room(list);
+        totals.make_room(list)?;
         let mut cost = value.cost(keys, Prefix::LIST);
         cost.text += 1;
         totals.exchange(Cost::default(), cost)?;
@@ -170,7 +170,7 @@ impl Totals<'_> {
             Step::Named(name) => Entry::named(name, value),
             Step::Index(_) => return Err(Refused::Gone),
         };
-        self.make_room(map);
+        self.make_room(map)?;
         self.exchange(Cost::default(), entry.cost(keys, prefix))?;
         map.push(entry);
         Ok(())
@@ -210,10 +210,20 @@ impl Totals<'_> {
     }
 
     /// Room for one more, exactly so while there are few: tasks are many, and most have few entries.
-    fn make_room<T>(&mut self, held: &mut ThinVec<T>) {
-        if held.len() == held.capacity() {
-            self.resized(held, |held| held.reserve_exact((held.len() / 2).max(1)));
+    #[inline]
+    fn make_room<T>(&mut self, held: &mut ThinVec<T>) -> Result<(), Refused> {
+        if held.len() < held.capacity() {
+            return Ok(());
         }
+        let left = MAX_WEIGHT.saturating_sub(*self.heap as usize);
+        let most = left / size_of::<T>();
+        let more = (held.len() / 2).clamp(1, most.max(1));
+        self.resized(held, |held| held.reserve_exact(more));
+        if *self.heap as usize <= MAX_WEIGHT {
+            return Ok(());
+        }
+        self.resized(held, ThinVec::shrink_to_fit);
+        Err(Refused::TooHeavy)
     }
 
     /// Gives back what is mostly unused.

@@ -20,8 +20,7 @@ use thin_vec::ThinVec;
 
 pub(crate) use keys::Keys;
 
-pub(super) use edit::{At, MAX_DEPTH, MAX_WEIGHT, Refused};
-pub(super) use fields::write_list;
+pub(super) use edit::{At, Refused};
 pub(super) use place::{Held, Path, Step};
 pub(super) use value::{Entry, StateValue};
 
@@ -48,6 +47,12 @@ impl State {
     /// Whether it has no entries.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// A byte of what an event touches, so that those of several maps are on their way at once.
+    #[inline]
+    pub(crate) fn touch(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| u64::from(entry.key()))
     }
 
     /// What it holds outside the value itself, in bytes. Known, not counted anew.

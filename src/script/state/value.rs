@@ -156,10 +156,6 @@ impl StateValue {
         Self::Text(bytes)
     }
 
-    pub(in crate::script) fn is_container(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Map(_))
-    }
-
     /// What it takes, behind `prefix`.
     pub(super) fn cost(&self, keys: &Keys, prefix: Prefix) -> Cost {
         Cost { text: self.text_len(keys, prefix), heap: self.heap() }

@@ -2,6 +2,14 @@
 
 mod basics;
 
+mod errors;
+
+mod events;
+
+mod hostile;
+
+mod resting;
+
 mod speed;
 
 use prost::Message;
@@ -50,7 +58,8 @@ pub(super) fn point() -> proto::Point {
 
 impl Node {
     pub(super) fn new(part: Part, text: &str) -> Self {
-        Self::with_budget(part, text, Budget::default())
+        // Time enough for a debug build on a busy machine.
+        Self::with_budget(part, text, Budget { time: Duration::from_secs(10), ..Budget::default() })
     }
 
     pub(super) fn with_budget(part: Part, text: &str, budget: Budget) -> Self {

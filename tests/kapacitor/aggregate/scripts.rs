@@ -68,6 +68,23 @@ requests,host=b path="/",ms=40i 4000"#,
     assert!(log.contains(" cancelled=1"), "{log}");
 }
 
+/// Nothing in Kapacitor minds.
+#[test]
+#[ignore = "needs kapacitord"]
+fn a_point_without_fields_goes_on() {
+    let stack = Stack::start();
+    let nodes = "@script().code('event.ms = ();')@sink()|eval(lambda: 1).as('one').keep()@sink()|log()";
+    stack.define(
+        "task",
+        &format!("stream|from().measurement('requests').groupBy('host'){nodes}|httpOut('out')"),
+    );
+    stack.write("requests,host=a ms=1i 7");
+    stack.sink.expect("requests,host=a  7");
+    stack.sink.expect("requests,host=a one=1i 7");
+    stack.runs("task");
+    stack.stop_quietly(&[]);
+}
+
 #[test]
 #[ignore = "needs kapacitord"]
 fn eval_and_alert_work_behind_script() {
@@ -147,7 +164,7 @@ fn maps_outlive_kapacitord() {
         stack.kapacitord.restart(signal);
     }
     stack.write("orders,order=A item=\"book\",price=20.0 3");
-    let lines = r#"[{"item":"pen","at":1},{"item":"pen","at":2},{"item":"book","at":3}]"#;
+    let lines = r#"[{"at":1,"item":"pen"},{"at":2,"item":"pen"},{"at":3,"item":"book"}]"#;
     stack.sink.expect(&format!("orders,order=A lines={lines:?},restored=true,sum.book=20.0,sum.pen=3.0 3"));
     stack.stop_quietly(&[]);
 }

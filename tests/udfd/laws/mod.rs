@@ -8,3 +8,4 @@ pub mod frame;
 pub mod node;
 pub mod point;
 pub mod requests;
+pub mod script;

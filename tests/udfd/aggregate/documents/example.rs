@@ -14,10 +14,10 @@ pub enum Expected {
     Taken,
 }
 
-/// Something that happens, and what comes of it.
+/// Something that happens, and what comes of it: lines, those of one message together.
 pub struct Turn {
-    pub what: &'static str,
-    pub then: Vec<&'static str>,
+    pub what: String,
+    pub then: Vec<String>,
 }
 
 struct Block {
@@ -56,12 +56,20 @@ fn blocks(document: &'static str) -> Vec<Block> {
     blocks
 }
 
-pub fn turns(text: &'static str) -> Vec<Turn> {
+fn turns(text: &str) -> Vec<Turn> {
     let mut turns: Vec<Turn> = vec![];
     for line in text.lines() {
-        match line.strip_prefix("> ") {
-            Some(what) => turns.push(Turn { what, then: vec![] }),
-            None => turns.last_mut().expect("something happens first").then.push(line),
+        if let Some(what) = line.strip_prefix("> ") {
+            turns.push(Turn { what: what.to_owned(), then: vec![] });
+            continue;
+        }
+        let then = &mut turns.last_mut().expect("something happens first").then;
+        match then.last_mut() {
+            // The lines that a message shows of a script.
+            Some(last) if line.starts_with(|c: char| c == ' ' || c.is_ascii_digit()) => {
+                *last = format!("{last}\n{line}");
+            }
+            _ => then.push(line.to_owned()),
         }
     }
     turns

@@ -37,7 +37,6 @@ use task::Task;
 
 /// A node of a Kapacitor task.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is another matter")]
 pub struct Model {
     function: Function,
     settings: Settings,
