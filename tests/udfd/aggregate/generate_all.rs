@@ -39,7 +39,12 @@ prop_compose! {
         let settings = Settings::of(function, &calls);
         // Grouped by measurement, one host is several groups.
         let is_calm = !settings.is_by_clock && (groups.len() > 1 || groups.contains(&BY_NAME));
-        let options = if is_calm { calls.into_iter().filter(is_calm_call).collect() } else { calls };
+        let options = if is_calm {
+            // What is left may need what is not.
+            accepted(function, calls.into_iter().filter(is_calm_call).map(|call| vec![call]).collect())
+        } else {
+            calls
+        };
         let scenario = Scenario::new("random", options).of(function).starting_at(start);
         let mut builder = Builder { scenario, settings, is_calm, groups, now: start, has_restarted: false };
         for (gap, turn) in turns {

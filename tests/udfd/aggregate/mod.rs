@@ -10,10 +10,12 @@ mod handled;
 mod handler;
 
 mod driver;
+mod endless;
 
 mod cases;
 mod functions;
 mod refusals;
+mod refused_scripts;
 
 mod generate;
 mod generate_all;
@@ -23,6 +25,7 @@ mod property;
 mod property_all;
 
 mod raw;
+mod sums;
 
 mod documents;
 

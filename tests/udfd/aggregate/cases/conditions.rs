@@ -79,6 +79,11 @@ fn comparisons_of_numbers() {
     holds("event.x != 1.0", &nan, false);
     holds("event.x < 1.0", &nan, false);
     holds("event.x >= 1.0", &nan, false);
+    holds("event.x == 0", &nan, true);
+    holds("event.x == 0.0", &nan, true);
+    holds("event.x < 0", &nan, false);
+    holds("event.x <= 0.0", &nan, true);
+    holds("event.x != 0", &nan, false);
     let nearly = event().double("x", 0.1 + 0.2);
     holds("event.x == 0.3", &nearly, true);
     holds("event.x > 0.3", &nearly, false);

@@ -127,7 +127,8 @@ fn double_of(double: f64) -> Dynamic {
 fn difference(a: &Value, b: &Value) -> f64 {
     let (a, b) = (a.double(), b.double());
     let scale = if a * b == 0.0 { 1.0 } else { a.abs().max(b.abs()) };
-    (a - b) / scale
+    // Of NaN and 0 it makes one, too.
+    if scale == 0.0 { 0.0 } else { (a - b) / scale }
 }
 
 /// Between what can't be compared there is no difference either.

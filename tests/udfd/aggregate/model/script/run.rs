@@ -175,7 +175,9 @@ impl Run {
     }
 
     fn set_tag(&mut self, name: &str, value: &Dynamic) -> Result<()> {
-        if self.dimensions.contains(name) {
+        let is_same =
+            matches!(value, Dynamic::Scalar(Value::Text(text)) if self.event.tags.get(name) == Some(text));
+        if self.dimensions.contains(name) && !is_same {
             return Err(format!("{name} is the group's"));
         }
         match value {
@@ -373,6 +375,12 @@ fn read(event: &Point, name: &str) -> Dynamic {
 }
 
 fn set_field(event: &mut Point, name: &str, value: &Dynamic) -> Result<()> {
+    // What it is already it may stay, though no field could become so.
+    if let (Some(held), Dynamic::Scalar(value)) = (value::field(event, name), value)
+        && held.is(value)
+    {
+        return Ok(());
+    }
     let value = if let Dynamic::Unit = value { None } else { Some(value.field()?) };
     value::remove_field(event, name);
     if let Some(value) = value {
