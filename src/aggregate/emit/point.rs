@@ -12,6 +12,7 @@ use crate::aggregate::kept::Kept;
 use crate::aggregate::names;
 use crate::aggregate::options::Function;
 use crate::aggregate::reduce::Reducer;
+use crate::aggregate::scripting::FAILED;
 use crate::aggregate::settings::{Output, Settings};
 use crate::aggregate::task::Task;
 use crate::aggregate::types::Type;
