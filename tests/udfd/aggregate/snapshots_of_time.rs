@@ -6,7 +6,7 @@ use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 use proptest::prelude::*;
 
-use super::generate_all::{FUNCTIONS, TO_BATCHES, TO_STREAM, any_scenario};
+use super::generate_all::{IN_TIME, TO_BATCHES, TO_STREAM, any_scenario};
 use super::handled::frame_of_what_came;
 use super::logs::logged;
 use super::model::Sent;
@@ -210,9 +210,9 @@ fn a_snapshot_of_another_time_is_not_restored() {
 #[test]
 fn a_snapshot_of_another_function_is_not_restored() {
     let options = || options![taskId("user"), timeoutTimestampField("time")];
-    for ours in FUNCTIONS {
+    for ours in IN_TIME {
         let snapshot = filled(ours, options()).snapshot();
-        for theirs in FUNCTIONS {
+        for theirs in IN_TIME {
             let node = Node::restored_of(theirs, options(), NOW, &snapshot);
             assert_eq!(node.counters().snapshots_unusable, u64::from(ours != theirs), "{ours:?} {theirs:?}");
             assert_eq!(node.open_tasks() > 0, ours == theirs);
