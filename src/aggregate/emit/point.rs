@@ -12,6 +12,7 @@ use crate::aggregate::kept::Kept;
 use crate::aggregate::names;
 use crate::aggregate::options::Function;
 use crate::aggregate::reduce::Reducer;
+use crate::aggregate::scripting::FAILED;
 use crate::aggregate::settings::{Output, Settings};
 use crate::aggregate::task::Task;
 use crate::aggregate::types::Type;
@@ -101,8 +102,12 @@ impl<'a> Point<'a> {
         }
         self.kept_tags.sort_unstable();
         if let Some(tags) = tags.as_deref() {
-            let joined = [tags_kept, tags.as_bytes()].join(&b","[..]);
-            self.own_tag("tags", if tags_kept.is_empty() { tags.as_bytes() } else { &joined });
+            // An event that was kept may have brought the word.
+            let is_told = tags_kept.split(|&byte| byte == b',').any(|word| word == FAILED.as_bytes());
+            let tags = if is_told { tags.trim_end_matches(FAILED).trim_end_matches(',') } else { tags };
+            let joined: Vec<_> =
+                [tags_kept, tags.as_bytes()].into_iter().filter(|words| !words.is_empty()).collect();
+            self.own_tag("tags", &joined.join(&b","[..]));
         }
         if reason.is_timeout() {
             for (name, value) in &settings.tags_on_timeout {
