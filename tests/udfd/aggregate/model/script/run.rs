@@ -181,6 +181,8 @@ impl Run {
             return Err(format!("{name} is the group's"));
         }
         match value {
+            // An empty one is none already.
+            Dynamic::Unit if value::tag(&self.event, name).is_none() => {}
             Dynamic::Unit => drop(self.event.tags.remove(name)),
             value => drop(self.event.tags.insert(name.to_owned(), value.as_text()?.to_owned())),
         }
