@@ -100,6 +100,7 @@ impl Emitter {
         time: i64,
         fields: &[(String, Scalar)],
     ) -> bool {
+        let settings = owner.settings;
         let mut point = self.begin(owner, origin, time, None);
         point.id_tags();
         point.id_fields();
@@ -109,7 +110,8 @@ impl Emitter {
             if point.identity.names().any(|known| known == name) {
                 point.counters.left_out += 1;
             } else {
-                point.field(name.as_bytes(), value.value());
+                let value = floated(settings, name.as_bytes(), value.value());
+                point.field(name.as_bytes(), value);
             }
         }
         point.counters.left_out - before < came
@@ -177,6 +179,21 @@ impl Emitter {
         }
     }
 
+    /// Leaves fields out of what was written last that have the name of a tag. How many there were.
+    pub(super) fn leave_out_tagged(&mut self) -> u64 {
+        let entries = || Entries::new(&self.body).flatten();
+        let tags: HashSet<_> =
+            entries().filter(|entry| entry.kind == EntryKind::Tag).map(|entry| entry.key).collect();
+        let fields = entries().filter(|entry| entry.kind != EntryKind::Tag);
+        let tagged: Vec<_> =
+            fields.filter(|field| tags.contains(field.key)).map(|field| field.range).collect();
+        let count = tagged.len() as u64;
+        for range in tagged.into_iter().rev() {
+            self.body.drain(range);
+        }
+        count
+    }
+
     pub(super) fn body_mut(&mut self) -> &mut Vec<u8> {
         &mut self.body
     }
@@ -193,6 +210,19 @@ impl Emitter {
             warn!(tag = name, ?group, "tag not set: points are grouped by it; choose another name");
         }
         false
+    }
+}
+
+/// What a script sets where there is a `float` of this name.
+#[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
+pub(super) fn floated<'v>(settings: &Settings, name: &[u8], value: Value<'v>) -> Value<'v> {
+    match value {
+        Value::Int(int)
+            if settings.outputs.iter().any(|output| output.float && output.name.as_bytes() == name) =>
+        {
+            Value::Double(int as f64)
+        }
+        value => value,
     }
 }
 

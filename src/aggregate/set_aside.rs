@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::emit::measurement;
+use super::emit::{floated, measurement};
 use super::ending::Reason;
 use super::halt::Halt;
 use super::node::Node;
@@ -246,10 +246,11 @@ impl Node {
         if call.event.is_changed() && !is_cancelled {
             let (types, counters) = (&mut self.emitter.types, &mut self.counters);
             let mut written = Vec::with_capacity(body.len() + 64);
-            let event = &call.event;
+            let (event, settings) = (&call.event, &self.settings);
             let tags: HashSet<&[u8]> = event.tag_names().into_iter().collect();
             event.write(&mut written, |name, value| {
-                let fits = if tags.contains(name) { None } else { types.fit(name, value) };
+                let fits =
+                    if tags.contains(name) { None } else { types.fit(name, floated(settings, name, value)) };
                 counters.left_out += u64::from(fits.is_none());
                 fits
             });
@@ -261,6 +262,10 @@ impl Node {
             return Ok(());
         }
         self.emitter.set_body(changed.as_deref().unwrap_or(body));
+        if changed.is_some() {
+            // A tag may have been set that has the name of a field.
+            self.counters.left_out += self.emitter.leave_out_tagged();
+        }
         self.emitter.complete(task.events.get());
         if !emitted.is_empty() && self.settings.function.provides() == Edge::Stream {
             self.emitter.set_time(time);
