@@ -36,6 +36,8 @@ pub struct Outbox {
     open: bool,
     /// Whether the call at hand belongs to the data that flows in; timers and senders do not.
     in_data: bool,
+    /// The handler has taken long: see [`Self::rest`].
+    is_resting: bool,
 }
 
 impl Outbox {
@@ -47,6 +49,7 @@ impl Outbox {
             provides,
             open: false,
             in_data: false,
+            is_resting: false,
         }
     }
 
@@ -186,7 +189,12 @@ impl Outbox {
     /// Whether it is time to return: what has been sent should leave before more is added.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.ready.len() >= FULL
+        self.ready.len() >= FULL || self.is_resting
+    }
+
+    /// Counts as full until what is there has left: a handler whose calls take long is to return, whatever it sends.
+    pub(crate) fn rest(&mut self) {
+        self.is_resting = true;
     }
 
     /// Whether something is ready to be written.
@@ -205,6 +213,7 @@ impl Outbox {
 
     /// Takes what is ready to be written, if anything is.
     pub(crate) fn take(&mut self) -> Option<Bytes> {
+        self.is_resting = false;
         if self.ready.is_empty() {
             return None;
         }

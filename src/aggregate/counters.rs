@@ -52,8 +52,10 @@ pub struct Counters {
     pub early: u64,
     /// Batches that began to go out before their end, since too much came of them.
     pub split: u64,
-    /// Events, and points of tasks, that code kept from going on, or `onError`.
+    /// Events that code kept from going on, or `onError`.
     pub cancelled: u64,
+    /// Tasks whose point timeoutCode kept from coming out, or `onError`.
+    pub cancelled_tasks: u64,
     /// Points that code has emitted.
     pub emitted: u64,
     /// Scripts and conditions that failed.
@@ -95,7 +97,7 @@ impl ByReason {
 
 impl Counters {
     /// Each with its name, but for those by reason.
-    pub fn named(&self) -> [(&'static str, u64); 26] {
+    pub fn named(&self) -> [(&'static str, u64); 27] {
         [
             ("points", self.points),
             ("events", self.events),
@@ -118,6 +120,7 @@ impl Counters {
             ("early", self.early),
             ("split", self.split),
             ("cancelled", self.cancelled),
+            ("cancelled_tasks", self.cancelled_tasks),
             ("emitted", self.emitted),
             ("failed", self.failed),
             ("backed_off", self.backed_off),

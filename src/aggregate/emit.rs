@@ -12,6 +12,7 @@ use super::counters::Counters;
 use super::ending::Reason;
 use super::group::Group;
 use super::identity::{Identity, Kind};
+use super::names;
 use super::scripting::FAILED;
 use super::settings::{OnError, PointTime, Settings};
 use super::task::{Flags, Task};
@@ -20,7 +21,7 @@ use crate::edge::Edge;
 use crate::script::{Keys, Scalar};
 use crate::value::Value;
 use crate::wire::batch_writer::{BeginBody, EndBody};
-use crate::wire::entry::{Entries, EntryKind};
+use crate::wire::entry::{Entries, Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
 use crate::wire::{fields, patch, point_writer};
 
@@ -29,6 +30,9 @@ const LARGE: usize = 1 << 20;
 
 /// The field of a point that has no other.
 const COUNT: &str = "count";
+
+/// The tag that Logstash tells things in.
+const TAGS: &str = "tags";
 
 /// Writes the points of one node's tasks.
 #[derive(Debug, Default)]
@@ -43,6 +47,8 @@ pub(super) struct Emitter {
     pub(super) end: EndBody,
     /// Tags that were left out since points are grouped by them; each is logged once.
     refused: HashSet<String>,
+    /// The tag that failed scripts are told in is a part of the id.
+    id_is_tags: bool,
 }
 
 /// What a point is made of.
@@ -68,7 +74,8 @@ impl Emitter {
         let outputs = settings.outputs.iter().map(|output| &*output.name);
         let id_field = settings.timeout_task_id_field.as_deref().into_iter();
         let own = outputs.chain(id_field).chain(identity.names()).chain([COUNT]);
-        Self { types: Types::new(own, settings.max_bytes), ..Self::default() }
+        let id_is_tags = identity.names().any(|name| name == TAGS);
+        Self { types: Types::new(own, settings.max_bytes), id_is_tags, ..Self::default() }
     }
 
     /// Writes the point of a task, which comes out at this moment: for a stream the whole message. Its time.
@@ -100,7 +107,6 @@ impl Emitter {
         time: i64,
         fields: &[(String, Scalar)],
     ) -> bool {
-        let settings = owner.settings;
         let mut point = self.begin(owner, origin, time, None);
         point.id_tags();
         point.id_fields();
@@ -110,8 +116,7 @@ impl Emitter {
             if point.identity.names().any(|known| known == name) {
                 point.counters.left_out += 1;
             } else {
-                let value = floated(settings, name.as_bytes(), value.value());
-                point.field(name.as_bytes(), value);
+                point.field(name.as_bytes(), value.value());
             }
         }
         point.counters.left_out - before < came
@@ -159,6 +164,28 @@ impl Emitter {
         &self.body
     }
 
+    /// Sees to what a script has made of what was written last: fields keep their types, and none has the name of a
+    /// tag.
+    pub(super) fn refit(&mut self, counters: &mut Counters) {
+        let body = std::mem::take(&mut self.body);
+        let is_tag = |entry: &Entry<'_>| entry.kind == EntryKind::Tag;
+        let entries = || Entries::new(&body).flatten();
+        let tags: HashSet<&[u8]> =
+            entries().filter(|entry| is_tag(entry) && !entry.is_empty()).map(|entry| entry.key).collect();
+        let mut from = 0;
+        for entry in entries().filter(|entry| !is_tag(entry)) {
+            self.body.extend_from_slice(body.get(from..entry.range.start).unwrap_or_default());
+            from = entry.range.end;
+            let fits =
+                if tags.contains(entry.key) { None } else { self.types.fit(entry.key, names::value(&entry)) };
+            match fits {
+                Some(value) => write_field(entry.key, value, &mut self.body),
+                None => counters.left_out += 1,
+            }
+        }
+        self.body.extend_from_slice(body.get(from..).unwrap_or_default());
+    }
+
     /// Sees to it that what was written last has a field: the number of its events, if there is no other.
     pub(super) fn complete(&mut self, events: u64) {
         let mut tags = HashSet::new();
@@ -179,21 +206,6 @@ impl Emitter {
         }
     }
 
-    /// Leaves fields out of what was written last that have the name of a tag. How many there were.
-    pub(super) fn leave_out_tagged(&mut self) -> u64 {
-        let entries = || Entries::new(&self.body).flatten();
-        let tags: HashSet<_> =
-            entries().filter(|entry| entry.kind == EntryKind::Tag).map(|entry| entry.key).collect();
-        let fields = entries().filter(|entry| entry.kind != EntryKind::Tag);
-        let tagged: Vec<_> =
-            fields.filter(|field| tags.contains(field.key)).map(|field| field.range).collect();
-        let count = tagged.len() as u64;
-        for range in tagged.into_iter().rev() {
-            self.body.drain(range);
-        }
-        count
-    }
-
     pub(super) fn body_mut(&mut self) -> &mut Vec<u8> {
         &mut self.body
     }
@@ -201,28 +213,19 @@ impl Emitter {
     /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
     /// for one of another group.
     pub(super) fn may_set(&mut self, name: &str, group: &Group, counters: &mut Counters) -> bool {
-        if !group.is_dimension(name.as_bytes()) {
+        if !group.is_dimension(name.as_bytes()) && !(self.id_is_tags && name == TAGS) {
             return true;
         }
         counters.left_out += 1;
         if self.refused.insert(name.to_owned()) {
             let group = String::from_utf8_lossy(&group.key);
-            warn!(tag = name, ?group, "tag not set: points are grouped by it; choose another name");
+            warn!(
+                tag = name,
+                ?group,
+                "tag not set: points are grouped by it, or it is the id; choose another name"
+            );
         }
         false
-    }
-}
-
-/// What a script sets where there is a `float` of this name.
-#[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
-pub(super) fn floated<'v>(settings: &Settings, name: &[u8], value: Value<'v>) -> Value<'v> {
-    match value {
-        Value::Int(int)
-            if settings.outputs.iter().any(|output| output.float && output.name.as_bytes() == name) =>
-        {
-            Value::Double(int as f64)
-        }
-        value => value,
     }
 }
 
@@ -271,9 +274,15 @@ fn count_names() -> impl Iterator<Item = String> {
 }
 
 /// What options add to the tag `tags` of a task's own point.
-fn words<'a>(settings: &'a Settings, reason: Reason, task: &Task) -> Option<Cow<'a, str>> {
+fn words<'a>(
+    settings: &'a Settings,
+    identity: &Identity,
+    reason: Reason,
+    task: &Task,
+) -> Option<Cow<'a, str>> {
     let timeout = settings.timeout_tags.as_deref().filter(|_| reason.is_timeout());
-    match (timeout, task.flags.has(Flags::FAILED) && settings.on_error == OnError::Tag) {
+    let is_told = settings.on_error == OnError::Tag && identity.names().all(|name| name != TAGS);
+    match (timeout, is_told && task.flags.has(Flags::FAILED)) {
         (Some(tags), false) => Some(Cow::Borrowed(tags)),
         (Some(tags), true) => Some(Cow::Owned(format!("{tags},{FAILED}"))),
         (None, true) => Some(Cow::Borrowed(FAILED)),

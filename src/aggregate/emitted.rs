@@ -91,12 +91,20 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<i64, Halt> {
         let mut next = time;
+        if self.settings.pass_through
+            && !emitted.is_empty()
+            && let Some(group) = self.groups.get_mut(task.group)
+        {
+            // An original may have gone on with that time, and have no other tags.
+            next = group.times.next(time, self.settings.point_time);
+        }
         for emitted in emitted {
             let Self { settings, identity, emitter, counters, groups, origins, .. } = &mut *self;
             let Some(group) = groups.get_mut(task.group) else { return Ok(next) };
             let is_written = match emitted {
                 Emitted::Event(body) => {
                     emitter.set_body(body);
+                    emitter.refit(counters);
                     if settings.function.provides() == Edge::Stream {
                         emitter.set_time(next);
                     }

@@ -1,6 +1,8 @@
 //! One node's state, and what an event does to it: which task takes it, which tasks make room for it,
 //! whether it ends one. What happens when no event comes is `timers`'s, or `event_time`'s.
 
+use std::time::Duration;
+
 use ahash::RandomState;
 
 use super::batches::OpenBatch;
@@ -57,6 +59,8 @@ pub(super) struct Node {
     pub(super) clock: UnixNanos,
     /// Finished points whose timeoutCode is tried again.
     pub(super) set_aside: SetAside,
+    /// How long timeoutCode has run since what else is due has had its turn.
+    pub(super) spent: Duration,
     /// A point as code left it.
     pub(super) changed: Vec<u8>,
     /// Points on their way into a batch.
@@ -109,6 +113,7 @@ impl Node {
             is_patient: true,
             clock: now,
             set_aside: SetAside::default(),
+            spent: Duration::ZERO,
             changed: Vec::new(),
             frames: Vec::new(),
             flushing: settings

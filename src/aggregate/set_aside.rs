@@ -1,25 +1,34 @@
 //! timeoutCode: what it does to the finished point of a task, and points that are set aside since it failed, to be
 //! tried again.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
-use super::emit::{floated, measurement};
+use super::emit::measurement;
 use super::ending::Reason;
 use super::halt::Halt;
 use super::node::Node;
 use super::output::{Sent, Whose};
 use super::scripting::{fill_task, lifetime_of, set_dimensions};
-use super::settings::Settings;
+use super::settings::{PointTime, Settings};
 use super::task::Task;
 use super::timers::take_one;
 use crate::agent::Outbox;
 use crate::edge::Edge;
 use crate::handler::{Progress, UnixNanos};
 use crate::heap;
-use crate::script::Part;
+use crate::script::{Failed, Part};
 
 /// A failed timeoutCode is tried again after this time at the earliest.
 const RETRY: UnixNanos = 1_000_000_000;
+
+/// When timeoutCode has taken this long, what else is due has its turn: a thousand tasks can be due at once, and none
+/// of them need send anything.
+const REST_AFTER: Duration = Duration::from_millis(20);
+
+/// Why a point that was set aside is given up.
+const WHY_UP: &str = "timeoutCode has failed on a task's point, and can't be tried again: the stream has ended, or there \
+                      is no room";
 
 /// The finished point of a task that is no more.
 #[derive(Debug)]
@@ -28,6 +37,8 @@ pub(super) struct Finished {
     pub(super) task: Task,
     pub(super) reason: Reason,
     pub(super) time: i64,
+    /// Others of its group may have come out since it was written.
+    pub(super) is_late: bool,
     /// What the emitter has written.
     pub(super) body: Vec<u8>,
 }
@@ -45,14 +56,14 @@ pub(super) struct Aside {
 /// Those of a node, in the order in which they are due.
 #[derive(Debug, Default)]
 pub(super) struct SetAside {
-    points: VecDeque<Aside>,
+    points: VecDeque<Box<Aside>>,
     bytes: usize,
 }
 
 impl Aside {
     fn bytes(&self) -> usize {
         let Finished { task, body, .. } = &self.finished;
-        size_of::<Self>() + heap::block(body.capacity()) + task.heap_bytes()
+        heap::boxed::<Self>() + heap::block(body.capacity()) + task.heap_bytes()
     }
 }
 
@@ -72,14 +83,17 @@ impl SetAside {
     pub(super) fn push(&mut self, aside: Aside) {
         self.bytes += aside.bytes();
         let at = self.points.partition_point(|other| other.due <= aside.due);
-        self.points.insert(at, aside);
+        self.points.insert(at, Box::new(aside));
     }
 
     /// The one that has waited longest.
     pub(super) fn pop(&mut self) -> Option<Aside> {
         let aside = self.points.pop_front()?;
         self.bytes -= aside.bytes();
-        Some(aside)
+        if self.points.is_empty() {
+            self.points = VecDeque::new();
+        }
+        Some(*aside)
     }
 
     fn pop_due(&mut self, now: UnixNanos) -> Option<Aside> {
@@ -92,7 +106,7 @@ impl SetAside {
     }
 
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Aside> {
-        self.points.iter()
+        self.points.iter().map(|aside| &**aside)
     }
 }
 
@@ -100,7 +114,7 @@ impl SetAside {
 enum Outcome {
     /// All that there is has gone out.
     Out,
-    Failed(crate::script::Failed),
+    Failed(Failed),
 }
 
 impl Settings {
@@ -127,12 +141,13 @@ impl Node {
         let Some(group) = self.tasks.get(number).map(|task| task.group) else { return Ok(()) };
         self.groups.opened(group);
         let Some(task) = self.take_out(number) else { return Ok(()) };
-        let mut finished = Finished { task, reason, time, body };
+        let mut finished = Finished { task, reason, time, is_late: false, body };
         match self.run_timeout_code(&mut finished, out)? {
             Outcome::Out => self.let_go(&finished.task),
             Outcome::Failed(_) if self.settings.max_timeout_retries > 0 => {
                 self.counters.set_aside += 1;
                 finished.body.shrink_to_fit();
+                finished.is_late = true;
                 let due = self.clock.saturating_add(self.settings.retry_interval());
                 self.set_aside.push(Aside { finished, due, left: self.settings.max_timeout_retries });
             }
@@ -152,10 +167,15 @@ impl Node {
             && take_one(slice, out)
             && let Some(mut aside) = self.set_aside.pop_due(now)
         {
-            aside.left = aside.left.saturating_sub(1);
             match self.run_timeout_code(&mut aside.finished, out)? {
                 Outcome::Out => self.let_go(&aside.finished.task),
-                Outcome::Failed(_) if aside.left > 0 => {
+                // That was no try.
+                Outcome::Failed(Failed::BackedOff) => {
+                    aside.due = now.saturating_add(self.settings.retry_interval());
+                    self.set_aside.push(aside);
+                }
+                Outcome::Failed(_) if aside.left > 1 => {
+                    aside.left -= 1;
                     aside.due = now.saturating_add(self.settings.retry_interval());
                     self.set_aside.push(aside);
                 }
@@ -179,7 +199,7 @@ impl Node {
     /// Likewise the one that has waited longest.
     pub(super) fn give_one_up(&mut self, out: &mut Outbox) -> Result<(), Halt> {
         let Some(aside) = self.set_aside.pop() else { return Ok(()) };
-        let failed = crate::script::Failed::Script("timeoutCode has failed before".to_owned());
+        let failed = Failed::Script(WHY_UP.to_owned());
         self.fill_finished(&aside.finished);
         self.give_up(&aside.finished, failed, out)
     }
@@ -187,7 +207,7 @@ impl Node {
     /// Has the call about a finished point, as it was before any timeoutCode.
     fn fill_finished(&mut self, finished: &Finished) {
         let Self { scripts, names, slots, groups, identity, settings, origins, .. } = self;
-        let Finished { task, reason, time, body } = finished;
+        let Finished { task, reason, time, body, .. } = finished;
         let call = scripts.call();
         call.clear();
         let Some(group) = groups.get(task.group) else { return };
@@ -210,7 +230,13 @@ impl Node {
         if let Some(scripted) = &mut finished.task.scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
+        let started = Instant::now();
         let failed = self.scripts.run(Part::TimeoutCode, self.clock).err();
+        self.spent += started.elapsed();
+        if self.spent > REST_AFTER {
+            self.spent = Duration::ZERO;
+            out.rest();
+        }
         let state = std::mem::take(&mut self.scripts.call().state);
         if let Some(scripted) = &mut finished.task.scripted {
             scripted.state = state;
@@ -223,12 +249,7 @@ impl Node {
     }
 
     /// A point whose timeoutCode has failed, which is what the call at hand is about, goes out as `onError` says.
-    fn give_up(
-        &mut self,
-        finished: &Finished,
-        failed: crate::script::Failed,
-        out: &mut Outbox,
-    ) -> Result<(), Halt> {
+    fn give_up(&mut self, finished: &Finished, failed: Failed, out: &mut Outbox) -> Result<(), Halt> {
         self.failed(finished.task.group, failed)?;
         self.send_finished(finished, out)?;
         self.let_go(&finished.task);
@@ -237,41 +258,37 @@ impl Node {
 
     /// What the call at hand has made of a finished point goes out, what it has emitted first.
     fn send_finished(&mut self, finished: &Finished, out: &mut Outbox) -> Result<(), Halt> {
-        let Finished { task, reason, time, body } = finished;
+        let Finished { task, reason, time, is_late, body } = finished;
         let call = self.scripts.call();
         let emitted = std::mem::take(&mut call.emitted);
         let is_cancelled = call.is_cancelled;
         let name = measurement(&self.settings, self.origins.encoded(task.origin)).to_vec();
-        let mut changed = None;
-        if call.event.is_changed() && !is_cancelled {
-            let (types, counters) = (&mut self.emitter.types, &mut self.counters);
-            let mut written = Vec::with_capacity(body.len() + 64);
-            let (event, settings) = (&call.event, &self.settings);
-            let tags: HashSet<&[u8]> = event.tag_names().into_iter().collect();
-            event.write(&mut written, |name, value| {
-                let fits =
-                    if tags.contains(name) { None } else { types.fit(name, floated(settings, name, value)) };
-                counters.left_out += u64::from(fits.is_none());
-                fits
-            });
-            changed = Some(written);
+        let mut written = Vec::with_capacity(body.len() + 64);
+        call.event.write(&mut written, |_, value| Some(value));
+        let is_changed = call.event.is_changed();
+        let mut time = *time;
+        if *is_late && let Some(group) = self.groups.get_mut(task.group) {
+            let own = match self.settings.point_time {
+                PointTime::Emit if self.event_time.is_none() => self.clock,
+                _ => time,
+            };
+            time = group.times.next(own, self.settings.point_time);
         }
-        let time = self.send_emitted_at_end(&emitted, task, (&name, *time), out)?;
+        let sent_at = self.send_emitted_at_end(&emitted, task, (&name, time), out)?;
         if is_cancelled {
-            self.counters.cancelled += 1;
+            self.counters.cancelled_tasks += 1;
             return Ok(());
         }
-        self.emitter.set_body(changed.as_deref().unwrap_or(body));
-        if changed.is_some() {
-            // A tag may have been set that has the name of a field.
-            self.counters.left_out += self.emitter.leave_out_tagged();
+        self.emitter.set_body(&written);
+        if is_changed {
+            self.emitter.refit(&mut self.counters);
         }
         self.emitter.complete(task.events.get());
-        if !emitted.is_empty() && self.settings.function.provides() == Edge::Stream {
-            self.emitter.set_time(time);
+        if sent_at != finished.time && self.settings.function.provides() == Edge::Stream {
+            self.emitter.set_time(sent_at);
         }
         self.counters.out.add(*reason);
-        self.send(&Sent { group: task.group, name: &name, time, whose: Whose::Ended(task) }, out)
+        self.send(&Sent { group: task.group, name: &name, time: sent_at, whose: Whose::Ended(task) }, out)
     }
 
     /// Nothing is left of a task.

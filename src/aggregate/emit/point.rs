@@ -1,6 +1,6 @@
 //! A task's point, part by part.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Emitter, count_names, id_values, whole_id, words, write_field};
 use crate::aggregate::counters::Counters;
@@ -86,7 +86,7 @@ impl<'a> Point<'a> {
     pub(super) fn tags(&mut self, reason: Reason) {
         self.id_tags();
         let settings = self.settings;
-        let tags = words(settings, reason, self.task);
+        let tags = words(settings, self.identity, reason, self.task);
         let mut tags_kept = &[][..];
         for Entry { key, value, .. } in self.kept(true) {
             let value = match value {
@@ -101,14 +101,7 @@ impl<'a> Point<'a> {
             }
         }
         self.kept_tags.sort_unstable();
-        let at_timeout = settings.tags_on_timeout.iter().filter(|_| reason.is_timeout());
-        let at_timeout = at_timeout.map(|(name, value)| (&**name, &**value));
-        let why = settings.reason_tag.as_deref().map(|name| (name, reason.word()));
-        let set: Vec<(&str, &str)> = at_timeout.chain(why).collect();
         if let Some(tags) = tags.as_deref() {
-            // An option may set the very tag, in place of what is kept.
-            let set = set.iter().find(|(name, _)| *name == "tags");
-            let tags_kept = set.map_or(tags_kept, |(_, value)| value.as_bytes());
             // An event that was kept may have brought the word.
             let is_told = tags_kept.split(|&byte| byte == b',').any(|word| word == FAILED.as_bytes());
             let tags = if is_told { tags.trim_end_matches(FAILED).trim_end_matches(',') } else { tags };
@@ -116,8 +109,13 @@ impl<'a> Point<'a> {
                 [tags_kept, tags.as_bytes()].into_iter().filter(|words| !words.is_empty()).collect();
             self.own_tag("tags", &joined.join(&b","[..]));
         }
-        for (name, value) in set.into_iter().filter(|(name, _)| *name != "tags" || tags.is_none()) {
-            self.own_tag(name, value.as_bytes());
+        if reason.is_timeout() {
+            for (name, value) in &settings.tags_on_timeout {
+                self.own_tag(name, value.as_bytes());
+            }
+        }
+        if let Some(name) = &settings.reason_tag {
+            self.own_tag(name, reason.word().as_bytes());
         }
     }
 
@@ -168,8 +166,22 @@ impl<'a> Point<'a> {
         let mut mapped = HashSet::new();
         if let Some(state) = task.state() {
             let keeps = task.kept().is_some();
+            // A nested map's entry may have the name of another entry with a dot in it: the last one stands.
+            let mut dotted = HashMap::<Vec<u8>, usize>::new();
+            state.fields(keys, |name, _| {
+                if name.contains(&b'.') {
+                    *dotted.entry(name.to_vec()).or_default() += 1;
+                }
+            });
             state.fields(keys, |name, value| {
-                if is_taken(name) || self.identity.names().any(|known| known.as_bytes() == name) {
+                let is_last = dotted.get_mut(name).is_none_or(|count| {
+                    *count -= 1;
+                    *count == 0
+                });
+                // To `InfluxDB` these are no names of fields.
+                let is_name = !name.is_empty() && name != b"time";
+                let is_id = self.identity.names().any(|known| known.as_bytes() == name);
+                if !is_last || !is_name || is_id || is_taken(name) {
                     self.counters.left_out += 1;
                     return;
                 }
@@ -265,7 +277,7 @@ impl<'a> Point<'a> {
         let settings = self.settings;
         settings.reason_tag.as_deref().is_some_and(is)
             || reason.is_timeout() && settings.tags_on_timeout.iter().any(|(tag, _)| is(tag))
-            || name == b"tags" && words(settings, reason, self.task).is_some()
+            || name == b"tags" && words(settings, self.identity, reason, self.task).is_some()
     }
 
     /// Whether the point has a tag of this name.

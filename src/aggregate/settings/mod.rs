@@ -174,7 +174,6 @@ impl Settings {
     pub(crate) fn can_grow(&self) -> bool {
         self.function == Function::Session
             || self.code.is_some()
-            || self.code.is_some()
             || !self.keep.is_nothing()
             || self.outputs.iter().any(|output| output.kind.can_grow())
     }

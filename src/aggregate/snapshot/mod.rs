@@ -133,7 +133,7 @@ impl Node {
         self.take_over_time(now, held);
         self.groups.settle();
         let (came, seconds) = (self.tasks.len() as u64, now.saturating_sub(taken) / 1_000_000_000);
-        self.counters.restored += came;
+        self.counters.restored += came + self.set_aside.len() as u64;
         self.counters.not_restored += count - came;
         if came < count {
             warn!(

@@ -39,7 +39,7 @@ impl Node {
             from.check(Entries::new(&body).all(|entry| entry.is_ok()))?;
             into.groups.opened(group);
             into.origins.hold(origin);
-            let finished = Finished { task, reason, time, body };
+            let finished = Finished { task, reason, time, is_late: true, body };
             into.set_aside.push(Aside { finished, due, left });
         }
         Ok(())
@@ -50,7 +50,7 @@ impl Node {
 pub(super) fn write(now: UnixNanos, set_aside: &SetAside, kind: (usize, &Keys), out: &mut Vec<u8>) {
     pack::write_usize(out, set_aside.len());
     for Aside { finished, due, left } in set_aside.iter() {
-        let Finished { task, reason, time, body } = finished;
+        let Finished { task, reason, time, body, .. } = finished;
         task::write(now, task, kind, out);
         pack::write_bytes(out, reason.word().as_bytes());
         pack::write_i64(out, *time);

@@ -198,11 +198,6 @@ impl Event {
         fields.max_by_key(|entry| entry.kind).map(|entry| value_of(&entry))
     }
 
-    /// The names of its tags, sorted.
-    pub(crate) fn tag_names(&self) -> Vec<&[u8]> {
-        self.names(true)
-    }
-
     /// The names of its fields, or of its tags, sorted.
     pub(in crate::script) fn names(&self, of_tags: bool) -> Vec<&[u8]> {
         let is_sought = |kind: EntryKind| (kind == EntryKind::Tag) == of_tags;

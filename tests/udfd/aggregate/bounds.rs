@@ -225,8 +225,10 @@ proptest! {
                 Step::Changed { .. } | Step::Slices { .. } | Step::End { .. } | Step::Shutdown { .. } => {}
             }
         }
-        let end = node.now + 1_800_000_000_100;
-        node.until(end);
+        node.until(node.now + 1_800_000_000_100);
+        // Points that are set aside are tried again for some seconds.
+        let end = node.now + 5_000_000_000;
+        (1..=5).for_each(|second| drop(node.until(end - 5_000_000_000 + second * 1_000_000_000)));
         prop_assert_eq!(node.open_tasks(), 0);
         let snapshot = node.snapshot();
         let again = Node::restored(scenario.options, end, &snapshot);

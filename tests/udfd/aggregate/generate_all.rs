@@ -19,6 +19,10 @@ pub const TO_STREAM: Function = Function::Aggregate { wants: Edge::Batch, provid
 pub const FUNCTIONS: [Function; 6] =
     [Function::STREAM, TO_BATCHES, TO_STREAM, Function::BATCH, Function::Session, Function::Script];
 
+/// Those that can follow the events' own times.
+pub const IN_TIME: [Function; 5] =
+    [Function::STREAM, TO_BATCHES, TO_STREAM, Function::BATCH, Function::Session];
+
 /// The group whose points are grouped by measurement too.
 const BY_NAME: usize = 3;
 

@@ -4,7 +4,7 @@ use kapacitor_udfd::aggregate::Reason;
 use kapacitor_udfd::aggregate::options::Function;
 use kapacitor_udfd::proto;
 
-use super::generate_all::{FUNCTIONS, TO_STREAM};
+use super::generate_all::{IN_TIME, TO_STREAM};
 use super::handled::frame_of_what_came;
 use super::raw::{points, raw, raw_batch};
 use super::scenario::{Came, batch, event, ns, options};
@@ -32,7 +32,7 @@ fn times_at_their_ends_and_in_2200() {
     const IN_2200: i64 = 7_258_118_400_000_000_000;
     const NOW: i64 = 1_700_000_000_000_000_000;
     let times = [0, i64::MIN, i64::MAX, IN_2200, NOW, -1, i64::MIN + 1, i64::MAX - 1, NOW];
-    for function in FUNCTIONS {
+    for function in IN_TIME {
         for delay in [0, 1, 3_600_000_000_000, i64::MAX] {
             for field in ["time", "ts"] {
                 let mut options = options![

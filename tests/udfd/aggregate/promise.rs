@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::generate_all::FUNCTIONS;
+use super::generate_all::IN_TIME;
 use super::handled::{Handled, Heard, frame_of_what_came, heard};
 use super::model::{Model, Sent};
 use super::property::config;
@@ -199,7 +199,7 @@ proptest! {
 
 prop_compose! {
     fn recording()(
-        function in select(&FUNCTIONS[..]),
+        function in select(&IN_TIME[..]),
         max_delay in prop_oneof![1 => Just(0), 3 => 1..12i64],
         by_field in any::<bool>(),
         ends_with_batch in any::<bool>(),
