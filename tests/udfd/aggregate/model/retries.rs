@@ -120,7 +120,7 @@ impl Model {
         }
         *self.counters.out.entry(*reason).or_default() += 1;
         let point = Point { time, ..run.event.clone() };
-        let point = self.emitter.fit(task, &point, &mut self.counters);
+        let point = self.emitter.fit(task, of, &point, &mut self.counters);
         self.send(point, task.group());
     }
 }
