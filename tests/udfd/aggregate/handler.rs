@@ -45,6 +45,7 @@ fn told(aggregate: &Aggregate) -> Told {
         "orphans",
         "failed",
         "cancelled",
+        "cancelled_tasks",
         "emitted",
         "passed",
     ];

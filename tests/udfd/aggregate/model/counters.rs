@@ -66,6 +66,7 @@ pub struct Counters {
     pub failed: u64,
     /// Events and points that scripts kept back.
     pub cancelled: u64,
+    pub cancelled_tasks: u64,
     /// Originals that went on.
     pub passed: u64,
     /// Points that scripts emitted.
@@ -93,6 +94,7 @@ impl Counters {
             ("orphans", self.orphans),
             ("failed", self.failed),
             ("cancelled", self.cancelled),
+            ("cancelled_tasks", self.cancelled_tasks),
             ("emitted", self.emitted),
             ("passed", self.passed),
         ];

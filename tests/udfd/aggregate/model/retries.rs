@@ -115,7 +115,7 @@ impl Model {
             }
         }
         if run.is_cancelled {
-            self.counters.cancelled += 1;
+            self.counters.cancelled_tasks += 1;
             return;
         }
         *self.counters.out.entry(*reason).or_default() += 1;
