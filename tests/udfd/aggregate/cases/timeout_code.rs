@@ -154,7 +154,7 @@ fn what_it_leaves() {
             bob(),
             &["requests host=a tags=_aggregateexception user=bob | n=1i | @0 | host=a,user=bob [host,user]"],
         ),
-        Scenario::new("nothing", with("event.cancel()")).event(0, bob(), &[]).counted("cancelled", 1),
+        Scenario::new("nothing", with("event.cancel()")).event(0, bob(), &[]).counted("cancelled_tasks", 1),
         Scenario::new("cancelled behind a condition", with("if event.n < 2 { event.cancel() }"))
             .event(0, bob(), &[])
             .counted("out max_events", 0),
@@ -165,7 +165,7 @@ fn what_it_leaves() {
                 &["requests host=a user=bob | a=1i | @5", "requests host=a user=bob | a=2i | @6"],
             )
             .counted("emitted", 2)
-            .counted("cancelled", 1),
+            .counted("cancelled_tasks", 1),
     ]);
 }
 
@@ -188,7 +188,7 @@ fn failing() {
             .counted("failed", 2),
         Scenario::new("dropped", options(options![onError("drop")]))
             .event(0, bob(), &[])
-            .counted("cancelled", 1)
+            .counted("cancelled_tasks", 1)
             .counted("out max_events", 0),
         Scenario::new("grouped by tags", options(vec![])).event(
             0,
