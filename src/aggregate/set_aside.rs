@@ -9,8 +9,8 @@ use super::ending::Reason;
 use super::halt::Halt;
 use super::node::Node;
 use super::output::{Sent, Whose};
-use super::scripting::{fill_task, lifetime_of, set_dimensions};
-use super::settings::{PointTime, Settings};
+use super::scripting::{fill_task, set_dimensions, timeouts_of};
+use super::settings::Settings;
 use super::task::Task;
 use super::timers::take_one;
 use crate::agent::Outbox;
@@ -215,7 +215,7 @@ impl Node {
         let found = slots.iter().map(|&name| (seen.tag(name), seen.field(name)));
         let name = measurement(settings, origins.encoded(task.origin));
         call.event.fill(Some(name), *time, body, found);
-        fill_task(call, identity, group, task, lifetime_of(settings, task.scripted.as_deref()));
+        fill_task(call, identity, group, task, timeouts_of(settings, task.scripted.as_deref()));
         call.task.reason = Some(reason.word());
         set_dimensions(call, group);
         if settings.group_by_task {
@@ -267,12 +267,11 @@ impl Node {
         call.event.write(&mut written, |_, value| Some(value));
         let is_changed = call.event.is_changed();
         let mut time = *time;
-        if *is_late && let Some(group) = self.groups.get_mut(task.group) {
-            let own = match self.settings.point_time {
-                PointTime::Emit if self.event_time.is_none() => self.clock,
-                _ => time,
-            };
-            time = group.times.next(own, self.settings.point_time);
+        if *is_late
+            && let Some(group) = self.groups.get_mut(task.group)
+            && !group.times.is_last(time)
+        {
+            time = group.times.next(time, self.settings.point_time);
         }
         let sent_at = self.send_emitted_at_end(&emitted, task, (&name, time), out)?;
         if is_cancelled {
