@@ -108,7 +108,7 @@ impl Node {
             let is_written = match emitted {
                 Emitted::Event(body) => {
                     emitter.set_body(body);
-                    emitter.refit(counters);
+                    emitter.refit(settings, counters);
                     if settings.function.provides() == Edge::Stream {
                         emitter.set_time(next);
                     }

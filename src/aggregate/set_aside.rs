@@ -280,7 +280,7 @@ impl Node {
         }
         self.emitter.set_body(&written);
         if is_changed {
-            self.emitter.refit(&mut self.counters);
+            self.emitter.refit(&self.settings, &mut self.counters);
         }
         self.emitter.complete(task.events.get());
         if sent_at != finished.time && self.settings.function.provides() == Edge::Stream {

@@ -64,7 +64,7 @@ pub struct Counters {
     pub orphans: u64,
     /// Scripts and conditions that failed.
     pub failed: u64,
-    /// Events and points that scripts kept back.
+    /// Events that scripts kept back, and finished points.
     pub cancelled: u64,
     pub cancelled_tasks: u64,
     /// Originals that went on.

@@ -74,18 +74,18 @@ impl Emitter {
         }
     }
 
-    /// A finished point as a script has left it: what it has set has to fit.
-    pub fn fit(&mut self, task: &Task, before: &Point, point: &Point, counters: &mut Counters) -> Point {
+    /// A finished point as a script has changed it.
+    pub fn fit(&mut self, task: &Task, point: &Point, counters: &mut Counters) -> Point {
+        let mut fitting = self.refit(point, counters);
+        self.see_to_a_field(task, &mut fitting, counters);
+        fitting
+    }
+
+    pub fn refit(&mut self, point: &Point, counters: &mut Counters) -> Point {
         let mut fitting = without_fields(point);
         for (name, value) in value::fields(point) {
-            let is_as_it_was = value::field(before, &name).is_some_and(|before| before.is(&value));
-            if is_as_it_was && !point.tags.contains_key(&name) {
-                value.put(&mut fitting, &name);
-            } else {
-                self.put(&mut fitting, Field::new(&name, value), counters);
-            }
+            self.put(&mut fitting, Field::new(&name, value), counters);
         }
-        self.see_to_a_field(task, &mut fitting, counters);
         fitting
     }
 
