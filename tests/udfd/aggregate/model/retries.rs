@@ -107,7 +107,9 @@ impl Model {
             // Others of its group may have come out since.
             let is_now = self.is_by_clock() && self.settings.point_time == "emit";
             let own = if is_now { self.now } else { of.time };
-            first = self.emitter.next(&self.settings, task.group(), own);
+            if own != of.time || !self.emitter.is_last(task.group(), of.time) {
+                first = self.emitter.next(&self.settings, task.group(), own);
+            }
         }
         if self.settings.pass_through && !run.emitted.is_empty() {
             // An original may have gone on with that time.
