@@ -120,7 +120,8 @@ impl Model {
             let point = match emitted {
                 Emitted::Event(point) => {
                     let point = Point { time, ..(**point).clone() };
-                    Some(self.emitter.refit(&point, &mut self.counters))
+                    let point = self.emitter.refit(&point, &mut self.counters);
+                    Some(point).filter(|point| !super::value::fields(point).is_empty())
                 }
                 Emitted::Fields(fields) => {
                     let of = Point { time, name: of.name.clone(), ..task.origin.empty_point() };
