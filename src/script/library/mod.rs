@@ -14,10 +14,13 @@ mod missing;
 
 mod task;
 
+mod text;
+
 use rhai::{Dynamic, Engine, Scope};
 
 pub(super) use list::ListPlace;
 pub(super) use map::MapPlace;
+pub(super) use text::told;
 
 use super::Part;
 use super::names::Names;
@@ -51,8 +54,9 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     missing::register(engine);
     task::register(engine);
     emit::register(engine);
+    text::register(engine);
     engine.register_fn("log", log);
-    engine.register_fn("log", |value: Dynamic| log(&fallback::copied(value)?.to_string()));
+    engine.register_fn("log", |value: Dynamic| log(&text::text(&value)));
     #[cfg(test)]
     engine.register_fn("stack_at", stack_at);
     #[cfg(test)]
