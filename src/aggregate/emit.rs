@@ -218,7 +218,7 @@ impl Emitter {
     /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
     /// for one of another group.
     pub(super) fn may_set(&mut self, name: &str, group: &Group, counters: &mut Counters) -> bool {
-        if !group.is_dimension(name.as_bytes()) && !(self.id_is_tags && name == TAGS) {
+        if !(group.is_dimension(name.as_bytes()) || self.id_is_tags && name == TAGS) {
             return true;
         }
         counters.left_out += 1;
