@@ -551,3 +551,11 @@ fn what_is_thrown_is_told() {
     );
     node.run(Part::Code).unwrap();
 }
+
+#[test]
+fn the_page_has_the_depth_of_the_engine() {
+    let page = include_str!("../../../docs/scripts.md");
+    let (all, in_functions) = (engine::EXPRESSION_DEPTH, engine::FUNCTION_DEPTH);
+    let row = format!("| expressions in each other | {all}, in functions {in_functions} | refused |");
+    assert!(page.contains(&row), "{row}");
+}
