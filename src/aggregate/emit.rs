@@ -107,6 +107,7 @@ impl Emitter {
         time: i64,
         fields: &[(String, Scalar)],
     ) -> bool {
+        let settings = owner.settings;
         let mut point = self.begin(owner, origin, time, None);
         point.id_tags();
         point.id_fields();
@@ -116,7 +117,8 @@ impl Emitter {
             if point.identity.names().any(|known| known == name) {
                 point.counters.left_out += 1;
             } else {
-                point.field(name.as_bytes(), value.value());
+                let value = floated(settings, name.as_bytes(), value.value());
+                point.field(name.as_bytes(), value);
             }
         }
         point.counters.left_out - before < came
@@ -166,7 +168,7 @@ impl Emitter {
 
     /// Sees to what a script has made of what was written last: fields keep their types, and none has the name of a
     /// tag.
-    pub(super) fn refit(&mut self, counters: &mut Counters) {
+    pub(super) fn refit(&mut self, settings: &Settings, counters: &mut Counters) {
         let body = std::mem::take(&mut self.body);
         let is_tag = |entry: &Entry<'_>| entry.kind == EntryKind::Tag;
         let entries = || Entries::new(&body).flatten();
@@ -176,8 +178,11 @@ impl Emitter {
         for entry in entries().filter(|entry| !is_tag(entry)) {
             self.body.extend_from_slice(body.get(from..entry.range.start).unwrap_or_default());
             from = entry.range.end;
-            let fits =
-                if tags.contains(entry.key) { None } else { self.types.fit(entry.key, names::value(&entry)) };
+            let fits = if tags.contains(entry.key) {
+                None
+            } else {
+                self.types.fit(entry.key, floated(settings, entry.key, names::value(&entry)))
+            };
             match fits {
                 Some(value) => write_field(entry.key, value, &mut self.body),
                 None => counters.left_out += 1,
@@ -213,7 +218,7 @@ impl Emitter {
     /// Sees to a tag that an option sets: `false` if points are grouped by it, as Kapacitor would take the point
     /// for one of another group.
     pub(super) fn may_set(&mut self, name: &str, group: &Group, counters: &mut Counters) -> bool {
-        if !group.is_dimension(name.as_bytes()) && !(self.id_is_tags && name == TAGS) {
+        if !(group.is_dimension(name.as_bytes()) || self.id_is_tags && name == TAGS) {
             return true;
         }
         counters.left_out += 1;
@@ -226,6 +231,19 @@ impl Emitter {
             );
         }
         false
+    }
+}
+
+/// What a script sets where there is a `float` of this name.
+#[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
+fn floated<'v>(settings: &Settings, name: &[u8], value: Value<'v>) -> Value<'v> {
+    match value {
+        Value::Int(int)
+            if settings.outputs.iter().any(|output| output.float && output.name.as_bytes() == name) =>
+        {
+            Value::Double(int as f64)
+        }
+        value => value,
     }
 }
 

@@ -6,6 +6,7 @@ use super::held::view;
 use super::node::Node;
 use super::output::{Sent, Whose};
 use super::reading::Place;
+use super::scripting::has_field;
 use super::task::Task;
 use crate::agent::Outbox;
 use crate::edge::Edge;
@@ -36,6 +37,7 @@ impl Node {
     ) -> Result<(), Halt> {
         for emitted in emitted {
             match emitted {
+                Emitted::Event(body) if !has_field(body) => self.warnings.no_field(),
                 Emitted::Event(body) => {
                     self.counters.emitted += 1;
                     self.send_event(body, from, out)?;
@@ -104,11 +106,11 @@ impl Node {
             let is_written = match emitted {
                 Emitted::Event(body) => {
                     emitter.set_body(body);
-                    emitter.refit(counters);
+                    emitter.refit(settings, counters);
                     if settings.function.provides() == Edge::Stream {
                         emitter.set_time(next);
                     }
-                    true
+                    has_field(emitter.body())
                 }
                 Emitted::Fields(fields) => {
                     let [_, database, retention_policy] = origin_bytes(origins.encoded(task.origin));

@@ -59,6 +59,11 @@ impl Times {
         }
     }
 
+    /// Whether no other point has come out since the one with this time.
+    pub(super) fn is_last(&self, time: UnixNanos) -> bool {
+        self.run.is_some_and(|(_, last)| last == time)
+    }
+
     /// The time of the next point, whose own is `own`: `InfluxDB` keeps one of two points that have the same
     /// one. Points in a row with equal times are moved 1 ns apart; what comes out at its moment never goes
     /// back.

@@ -1,10 +1,10 @@
-//! `@aggregate()` and `@session()`: events that share a task id are gathered until the task ends, then come out
-//! as one point or one batch. The handler itself, which only passes on what it is called with.
+//! `@aggregate()`, `@session()` and `@script()`: events that share a task id are gathered until the task ends, then
+//! come out as one point or one batch. The handler itself, which only passes on what it is called with.
 //!
 //! From a point to what comes out of it: `names` reads what the options mention, `identity` finds the id,
-//! `node` the task and what the event does to it, `tasks` and `deadlines` keep what is open, `reduce` what
+//! `taking` the task, `scripting` has scripts say their part, `event` is what the event does to the task, `tasks` and `deadlines` keep what is open, `reduce` what
 //! events have come to and `events` those of a session, `emit` writes the point of a task that ends, `output` sends
-//! it or a session. `timers` sees to time by the clock, `event_time` and `waiting` by the events, `batches` to those
+//! it or a session, `emitted` what scripts emit; `set_aside` is timeoutCode. `node` holds all of it. `timers` sees to time by the clock, `event_time` and `waiting` by the events, `batches` to those
 //! that flow in.
 
 mod names;

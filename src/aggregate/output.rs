@@ -110,7 +110,10 @@ impl Node {
         let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
         let Some(task) = tasks.get(number) else { return Ok(()) };
         let Some(events) = task.events() else {
-            counters.vanished.add(reason);
+            // After a flush the task goes on.
+            if reason != Reason::Flush {
+                counters.vanished.add(reason);
+            }
             return Ok(());
         };
         let Some(group) = groups.get_mut(task.group) else { return Ok(()) };

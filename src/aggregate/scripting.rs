@@ -13,11 +13,12 @@ use super::names::Event;
 use super::node::{Moment, Node};
 use super::reading::Place;
 use super::settings::{OnError, Settings};
-use super::task::{Flags, Lifetime, Scripted, Task};
+use super::task::{Flags, Scripted, Task};
 use crate::agent::Outbox;
 use crate::handler::UnixNanos;
 use crate::script::{self, Call, Emitted, Failed, Look, Part};
 use crate::value::Value;
+use crate::wire::entry::{Entries, EntryKind};
 use crate::wire::point::{PointView, origin_bytes};
 use crate::wire::request::number::POINT;
 use crate::wire::response;
@@ -61,7 +62,7 @@ impl Node {
         let holds = scripts.holds(Part::EndWhen, now, &seen, |call| {
             fill_event(&mut call.event, slots, name, came);
             if let Some(group) = groups.get(task.group) {
-                fill_task(call, identity, group, task, lifetime_of(settings, scripted.as_deref()));
+                fill_task(call, identity, group, task, timeouts_of(settings, scripted.as_deref()));
             }
         });
         if let Some(scripted) = &mut scripted {
@@ -92,7 +93,7 @@ impl Node {
             }
         }
         let call = self.scripts.call();
-        let left = Left {
+        let mut left = Left {
             is_cancelled: call.is_cancelled,
             emitted: std::mem::take(&mut call.emitted),
             over: over_now(call),
@@ -102,11 +103,15 @@ impl Node {
             return self.settle(number, moment, came, left, out);
         }
         let mut frame = std::mem::take(&mut self.changed);
-        self.write_changed(point, &mut frame);
+        if !self.write_changed(point, &mut frame) {
+            self.warnings.no_field();
+            left.is_cancelled = true;
+        }
         let changed = view(&frame).and_then(|point| Some((point, self.names.read(&point).ok()?)));
         let ends = if let Some((point, event)) = &changed {
             self.settle(number, moment, (point, event, place), left, out)
         } else {
+            // Not to be expected: it was readable, and so is what scripts set.
             warn!("a point that code has changed can't be read; it goes on as it came");
             self.settle(number, moment, came, left, out)
         };
@@ -163,7 +168,7 @@ impl Node {
         fill_event(&mut call.event, slots, name, came);
         let mut scripted = task.scripted.take();
         let before = scripted.as_deref().map_or(0, Scripted::boxed_bytes);
-        fill_task(call, identity, group, task, lifetime_of(settings, scripted.as_deref()));
+        fill_task(call, identity, group, task, timeouts_of(settings, scripted.as_deref()));
         if let Some(scripted) = &mut scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
@@ -178,8 +183,15 @@ impl Node {
             let scripted = scripted.get_or_insert_default();
             scripted.state = state;
             if call.task.has_set_timeouts {
-                let (timeout, inactivity_timeout) = (call.task.timeout, call.task.inactivity_timeout);
-                scripted.lifetime = Some(Box::new(Lifetime { timeout, inactivity_timeout }));
+                let own = scripted.lifetime.get_or_insert_default();
+                let before = settings.timeouts(Some(own));
+                // What the script has not set follows the options, which may change over a restart.
+                if call.task.timeout != before.0 {
+                    own.timeout = Some(call.task.timeout);
+                }
+                if call.task.inactivity_timeout != before.1 {
+                    own.inactivity_timeout = call.task.inactivity_timeout;
+                }
                 task.flags.set(Flags::LIFETIME, true);
             }
         }
@@ -216,14 +228,21 @@ impl Node {
         Ok(())
     }
 
-    /// The frame of a point as the call left it, into this buffer.
-    fn write_changed(&mut self, point: &PointView<'_>, frame: &mut Vec<u8>) {
+    /// The frame of a point as the call left it, into this buffer; `false` if it has lost its last
+    /// field.
+    fn write_changed(&mut self, point: &PointView<'_>, frame: &mut Vec<u8>) -> bool {
         let mut body = Vec::with_capacity(point.body().len() + 64);
         self.scripts.call().event.write(&mut body, |_, value| Some(value));
         frame.clear();
         response::write_header(POINT, body.len(), frame);
         frame.extend_from_slice(&body);
+        has_field(&body) || !has_field(point.body())
     }
+}
+
+/// Whether there is a field among these entries of a point.
+pub(super) fn has_field(body: &[u8]) -> bool {
+    Entries::new(body).flatten().any(|entry| entry.kind != EntryKind::Tag)
 }
 
 /// What code left of a call.
@@ -276,7 +295,7 @@ pub(super) fn fill_task(
     identity: &Identity,
     group: &Group,
     task: &Task,
-    lifetime: Lifetime,
+    (timeout, inactivity_timeout): (i64, Option<i64>),
 ) {
     let view = &mut call.task;
     view.id.clear();
@@ -285,15 +304,14 @@ pub(super) fn fill_task(
     (view.created, view.last) = (task.created, task.active);
     view.is_restored = task.flags.has(Flags::RESTORED);
     view.reason = None;
-    (view.timeout, view.inactivity_timeout) = (lifetime.timeout, lifetime.inactivity_timeout);
+    (view.timeout, view.inactivity_timeout) = (timeout, inactivity_timeout);
     view.has_set_timeouts = false;
     view.ends = false;
 }
 
 /// How long a task is open.
-pub(super) fn lifetime_of(settings: &Settings, scripted: Option<&Scripted>) -> Lifetime {
-    let own = scripted.and_then(|scripted| scripted.lifetime.as_deref()).copied();
-    own.unwrap_or(Lifetime { timeout: settings.timeout, inactivity_timeout: settings.inactivity_timeout })
+pub(super) fn timeouts_of(settings: &Settings, scripted: Option<&Scripted>) -> (i64, Option<i64>) {
+    settings.timeouts(scripted.and_then(|scripted| scripted.lifetime.as_deref()))
 }
 
 /// The tags that no script may change.

@@ -9,7 +9,7 @@ use super::ending::Reason;
 use super::halt::Halt;
 use super::node::Node;
 use super::output::{Sent, Whose};
-use super::scripting::{fill_task, lifetime_of, set_dimensions};
+use super::scripting::{fill_task, set_dimensions, timeouts_of};
 use super::settings::{PointTime, Settings};
 use super::task::Task;
 use super::timers::take_one;
@@ -215,7 +215,7 @@ impl Node {
         let found = slots.iter().map(|&name| (seen.tag(name), seen.field(name)));
         let name = measurement(settings, origins.encoded(task.origin));
         call.event.fill(Some(name), *time, body, found);
-        fill_task(call, identity, group, task, lifetime_of(settings, task.scripted.as_deref()));
+        fill_task(call, identity, group, task, timeouts_of(settings, task.scripted.as_deref()));
         call.task.reason = Some(reason.word());
         set_dimensions(call, group);
         if settings.group_by_task {
@@ -272,7 +272,9 @@ impl Node {
                 PointTime::Emit if self.event_time.is_none() => self.clock,
                 _ => time,
             };
-            time = group.times.next(own, self.settings.point_time);
+            if own != time || !group.times.is_last(time) {
+                time = group.times.next(own, self.settings.point_time);
+            }
         }
         let sent_at = self.send_emitted_at_end(&emitted, task, (&name, time), out)?;
         if is_cancelled {
@@ -281,7 +283,7 @@ impl Node {
         }
         self.emitter.set_body(&written);
         if is_changed {
-            self.emitter.refit(&mut self.counters);
+            self.emitter.refit(&self.settings, &mut self.counters);
         }
         self.emitter.complete(task.events.get());
         if sent_at != finished.time && self.settings.function.provides() == Edge::Stream {

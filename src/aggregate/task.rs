@@ -63,10 +63,10 @@ pub(super) struct Scripted {
     pub(super) lifetime: Option<Box<Lifetime>>,
 }
 
-/// How long a task is open, in nanoseconds. No `timeout` is `i64::MAX`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How long a task is open, in nanoseconds, as far as a script has set it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Lifetime {
-    pub(super) timeout: i64,
+    pub(super) timeout: Option<i64>,
     pub(super) inactivity_timeout: Option<i64>,
 }
 

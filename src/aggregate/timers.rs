@@ -6,7 +6,7 @@ use super::halt::Halt;
 use super::node::Node;
 use super::reduce::Reducer;
 use super::settings::{Flush, Settings};
-use super::task::{Flags, Gathered, Task};
+use super::task::{Flags, Gathered, Lifetime, Task};
 use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
 
@@ -40,13 +40,22 @@ impl Flushing {
 }
 
 impl Settings {
+    /// `timeout` and `inactivityTimeout` of a task, for which a script may have set them.
+    #[inline]
+    pub(super) fn timeouts(&self, own: Option<&Lifetime>) -> (i64, Option<i64>) {
+        match own {
+            None => (self.timeout, self.inactivity_timeout),
+            Some(own) => {
+                let inactivity_timeout = own.inactivity_timeout.or(self.inactivity_timeout);
+                (own.timeout.unwrap_or(self.timeout), inactivity_timeout)
+            }
+        }
+    }
+
     /// When a task is over, and why then.
     #[inline]
     pub(super) fn deadline(&self, task: &Task) -> (UnixNanos, Reason) {
-        let (timeout, inactivity_timeout) = match task.lifetime() {
-            None => (self.timeout, self.inactivity_timeout),
-            Some(own) => (own.timeout, own.inactivity_timeout),
-        };
+        let (timeout, inactivity_timeout) = self.timeouts(task.lifetime());
         let timeout = task.created.saturating_add(timeout);
         match inactivity_timeout.map(|time| task.active.saturating_add(time)) {
             Some(inactive) if inactive < timeout => (inactive, Reason::Inactivity),

@@ -20,6 +20,7 @@ pub(super) struct Warnings {
     since_many: Option<u64>,
     told_many: Option<UnixNanos>,
     told_dimension: bool,
+    told_no_field: bool,
 }
 
 impl Warnings {
@@ -37,6 +38,16 @@ impl Warnings {
             warn!(
                 names,
                 "none of the first {NO_ID_YET} points has a task id: taskId names tags or fields that they lack"
+            );
+        }
+    }
+
+    /// A script has taken all fields of a point.
+    pub(super) fn no_field(&mut self) {
+        if !std::mem::replace(&mut self.told_no_field, true) {
+            warn!(
+                "a script left a point without fields, which InfluxDB refuses: it does not go on, nor will others; \
+                 event.cancel() says that it is meant"
             );
         }
     }

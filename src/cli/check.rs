@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use kapacitor_udfd::Budget;
 use kapacitor_udfd::config::Config;
 use kapacitor_udfd::socket;
 
@@ -13,7 +14,13 @@ pub(super) fn summary(config: &Config) -> String {
         let (wants, provides) = (function.wants, function.provides);
         let socket = function.socket.path.display();
         // Writing to a String cannot fail.
-        let _ = writeln!(summary, "{name}: {handler}, {wants} -> {provides}, {socket}");
+        let _ = write!(summary, "{name}: {handler}, {wants} -> {provides}, {socket}");
+        let Budget { operations, time } = function.budget;
+        if function.budget != Budget::default() {
+            let time = humantime::format_duration(time);
+            let _ = write!(summary, ", scripts {operations} operations, {time}");
+        }
+        summary.push('\n');
     }
     summary
 }

@@ -101,7 +101,14 @@ impl<'a> Point<'a> {
             }
         }
         self.kept_tags.sort_unstable();
+        let at_timeout = settings.tags_on_timeout.iter().filter(|_| reason.is_timeout());
+        let at_timeout = at_timeout.map(|(name, value)| (&**name, &**value));
+        let why = settings.reason_tag.as_deref().map(|name| (name, reason.word()));
+        let set: Vec<(&str, &str)> = at_timeout.chain(why).collect();
         if let Some(tags) = tags.as_deref() {
+            // An option may set the very tag, in place of what is kept.
+            let set = set.iter().find(|(name, _)| *name == "tags");
+            let tags_kept = set.map_or(tags_kept, |(_, value)| value.as_bytes());
             // An event that was kept may have brought the word.
             let is_told = tags_kept.split(|&byte| byte == b',').any(|word| word == FAILED.as_bytes());
             let tags = if is_told { tags.trim_end_matches(FAILED).trim_end_matches(',') } else { tags };
@@ -109,13 +116,8 @@ impl<'a> Point<'a> {
                 [tags_kept, tags.as_bytes()].into_iter().filter(|words| !words.is_empty()).collect();
             self.own_tag("tags", &joined.join(&b","[..]));
         }
-        if reason.is_timeout() {
-            for (name, value) in &settings.tags_on_timeout {
-                self.own_tag(name, value.as_bytes());
-            }
-        }
-        if let Some(name) = &settings.reason_tag {
-            self.own_tag(name, reason.word().as_bytes());
+        for (name, value) in set.into_iter().filter(|(name, _)| *name != "tags" || tags.is_none()) {
+            self.own_tag(name, value.as_bytes());
         }
     }
 

@@ -55,9 +55,10 @@ impl Node {
             task.scripted.get_or_insert_default().state = State::read(self.scripts.keys(), from)?;
         }
         if flags & LIFETIME != 0 {
-            let timeout = from.i64()?;
-            let inactivity_timeout = if from.u8()? == 0 { None } else { Some(from.i64()?) };
-            from.check(timeout >= 0 && inactivity_timeout.is_none_or(|time| time >= 0))?;
+            let set = from.u8()?;
+            let timeout = if set & 1 != 0 { Some(from.i64()?) } else { None };
+            let inactivity_timeout = if set & 2 != 0 { Some(from.i64()?) } else { None };
+            from.check(set < 4 && timeout.into_iter().chain(inactivity_timeout).all(|time| time >= 0))?;
             task.scripted.get_or_insert_default().lifetime =
                 Some(Box::new(Lifetime { timeout, inactivity_timeout }));
             task.flags.set(Flags::LIFETIME, true);
@@ -131,9 +132,8 @@ pub(super) fn write(now: UnixNanos, task: &Task, (names, keys): (usize, &Keys), 
         map.write(keys, out);
     }
     if let Some(Lifetime { timeout, inactivity_timeout }) = task.lifetime() {
-        pack::write_i64(out, *timeout);
-        out.push(u8::from(inactivity_timeout.is_some()));
-        if let Some(time) = inactivity_timeout {
+        out.push(u8::from(timeout.is_some()) | u8::from(inactivity_timeout.is_some()) << 1);
+        for time in timeout.iter().chain(inactivity_timeout) {
             pack::write_i64(out, *time);
         }
     }

@@ -5,7 +5,7 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 
-use super::{ListPlace, MapPlace};
+use super::{ListPlace, MapPlace, own};
 use crate::script::running::{self, Outcome, fail};
 use crate::script::state::Path;
 use crate::script::values;
@@ -126,6 +126,9 @@ fn call(
 ) -> Outcome<Dynamic> {
     if changes {
         running::with(|running| running.may_change_map())?;
+    }
+    if let Some(outcome) = own::of_place(name, path, args)? {
+        return Ok(outcome);
     }
     materialize(args)?;
     let Some((_, others)) = args.split_first_mut() else { return Ok(Dynamic::UNIT) };

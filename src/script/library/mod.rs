@@ -12,6 +12,8 @@ mod map;
 
 mod missing;
 
+pub(super) mod own;
+
 mod task;
 
 mod text;

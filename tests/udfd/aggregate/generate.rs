@@ -32,8 +32,9 @@ prop_compose! {
     ) -> Scenario {
         let mut scenario = Scenario::new("random", options).starting_at(start);
         let mut now = start;
+        let longest = longest_gap(&scenario.options);
         for (gap, turn) in turns {
-            now += gap;
+            now += gap.min(longest);
             let grouped = |(group, event)| in_group(groups[group % groups.len()], event);
             let step = match turn {
                 Turn::Event(event) => Step::Event { now, point: Box::new(grouped(*event).0) },
@@ -198,6 +199,11 @@ enum Arrival {
 /// A second is how long a point is set aside.
 pub fn gap() -> impl Strategy<Value = i64> {
     prop_oneof![24 => Just(0), 20 => 0..6i64, 4 => 0..40i64, 1 => Just(1_000_000_000)]
+}
+
+/// What flushes by the nanosecond has no second.
+pub fn longest_gap(options: &Calls) -> i64 {
+    if options.iter().any(|call| call.name == "flushInterval") { 40 } else { i64::MAX }
 }
 
 fn turn() -> impl Strategy<Value = (i64, Turn)> {

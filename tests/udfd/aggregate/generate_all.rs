@@ -9,7 +9,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::generate::{Calls, GROUPS, IDS, any_event, calls, gap, in_group};
+use super::generate::{Calls, GROUPS, IDS, any_event, calls, gap, in_group, longest_gap};
 use super::generate_scripts::{is_calm, script_calls};
 use super::model::Model;
 use super::scenario::{Begun, Came, Event, Scenario, Step, batch, call, ns, options};
@@ -51,8 +51,9 @@ prop_compose! {
         };
         let scenario = Scenario::new("random", options).of(function).starting_at(start);
         let mut builder = Builder { scenario, settings, is_calm, groups, now: start, has_restarted: false };
+        let longest = longest_gap(&builder.scenario.options);
         for (gap, turn) in turns {
-            builder.now += gap;
+            builder.now += gap.min(longest);
             builder.turn(turn);
         }
         let last = last.filter(|_| !builder.has_restarted && function.wants() == Edge::Batch);

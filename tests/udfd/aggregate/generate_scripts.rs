@@ -151,7 +151,7 @@ fn wrong() -> impl Strategy<Value = Calls> {
             .prop_map(|code| options![code(code)]),
         select(&["", "event.x >", "task.count == 2", "map.n == 1", "event.x == 1)"][..])
             .prop_map(|condition| options![startWhen(condition)]),
-        select(&["tag", "stop", "ignore", ""][..]).prop_map(|word| options![onError(word)]),
+        select(&["tag", "ignore", ""][..]).prop_map(|word| options![onError(word)]),
         (-1..2i64).prop_map(|retries| options![maxTimeoutRetries(retries)]),
     ]
 }

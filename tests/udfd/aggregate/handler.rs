@@ -31,7 +31,7 @@ impl Seen {
 }
 
 fn told(aggregate: &Aggregate) -> Told {
-    const COMPARED: [&str; 15] = [
+    const COMPARED: [&str; 16] = [
         "no_id",
         "ignored",
         "rejected",
@@ -45,6 +45,7 @@ fn told(aggregate: &Aggregate) -> Told {
         "orphans",
         "failed",
         "cancelled",
+        "cancelled_tasks",
         "emitted",
         "passed",
     ];

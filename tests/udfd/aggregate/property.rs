@@ -48,13 +48,17 @@ fn random_scenarios_get_everywhere() {
         seen.extend(model.counters().told().into_keys());
     }
     let expected = [
+        "cancelled",
         "dropped",
+        "emitted",
+        "failed",
         "ignored",
         "in",
         "left_out",
         "no_id",
         "not_finite",
         "not_restored",
+        "orphans",
         "out end",
         "out evicted",
         "out flush",
@@ -62,6 +66,7 @@ fn random_scenarios_get_everywhere() {
         "out max_events",
         "out max_list",
         "out previous",
+        "out restart",
         "out stop",
         "out timeout",
         "rejected",
@@ -69,6 +74,7 @@ fn random_scenarios_get_everywhere() {
         "skipped_type",
         "vanished end",
         "vanished inactivity",
+        "vanished restart",
         "vanished timeout",
     ];
     let missing: Vec<_> = expected.into_iter().filter(|&name| !seen.contains(name)).collect();

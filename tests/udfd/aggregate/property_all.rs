@@ -185,12 +185,16 @@ fn random_scenarios_get_everywhere() {
         seen.extend(model.counters().told().into_keys().map(|name| format!("{what}: {name}")));
     }
     let counted = [
+        "cancelled",
+        "emitted",
+        "failed",
         "ignored",
         "late",
         "left_out",
         "no_id",
         "no_time",
         "not_restored",
+        "orphans",
         "out end",
         "out evicted",
         "out flush",
@@ -198,6 +202,7 @@ fn random_scenarios_get_everywhere() {
         "out max_events",
         "out max_list",
         "out previous",
+        "out restart",
         "out stop",
         "out timeout",
         "rejected",
@@ -207,6 +212,10 @@ fn random_scenarios_get_everywhere() {
     let names = ["session", "batches", "event time"]
         .into_iter()
         .flat_map(|what| counted.into_iter().map(move |name| format!("{what}: {name}")));
+    let of_scripts = ["cancelled", "dropped", "emitted", "failed", "no_id", "passed"];
+    let of_scripts = of_scripts.map(|name| format!("script: {name}"));
+    let of_scripts = of_scripts.into_iter().chain(["script: vanished end".to_owned()]);
+    let names = names.chain(of_scripts);
     let names = names.chain(["batches: out batch", "batches: vanished batch"].map(str::to_owned));
     let missing: Vec<_> = names.filter(|name| !seen.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");

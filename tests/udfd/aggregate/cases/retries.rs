@@ -70,7 +70,7 @@ fn they_are_tried_again() {
             .time(10, &[])
             .time(SECOND + 10, &[])
             .counted("failed", 2)
-            .counted("cancelled", 1),
+            .counted("cancelled_tasks", 1),
         Scenario::new("in event time by the clock", failing(1, options![timeoutTimestampField("time")]))
             .event(7, bob().at(0), &[])
             .event(8, eve().at(11), &[])
@@ -115,7 +115,7 @@ fn the_end_of_the_stream_does_not_wait() {
             .event(0, bob(), &[])
             .time(10, &[])
             .end(11, &[])
-            .counted("cancelled", 1),
+            .counted("cancelled_tasks", 1),
         Scenario::new("a daemon that shuts down has them in its snapshot", failing(5, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])

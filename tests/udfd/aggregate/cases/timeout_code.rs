@@ -137,6 +137,9 @@ fn what_it_leaves() {
         Scenario::new("a field of a tag's name", with("event.user = 5; event.x = 1"))
             .event(0, bob(), &["requests host=a user=bob | n=1i x=1i | @0"])
             .counted("left_out", 1),
+        Scenario::new("a tag of a field's name", with(r#"event.tags.n = "s"; event.x = 1"#))
+            .event(0, bob(), &["requests host=a n=s user=bob | x=1i | @0"])
+            .counted("left_out", 1),
         Scenario::new("the group's tags stay", with(r#"event.tags.host = "b""#)).event(0, bob(), &[tagged]),
         Scenario::new("the id's need not", with(r#"event.tags.user = "x""#)).event(
             0,
@@ -151,7 +154,7 @@ fn what_it_leaves() {
             bob(),
             &["requests host=a tags=_aggregateexception user=bob | n=1i | @0 | host=a,user=bob [host,user]"],
         ),
-        Scenario::new("nothing", with("event.cancel()")).event(0, bob(), &[]).counted("cancelled", 1),
+        Scenario::new("nothing", with("event.cancel()")).event(0, bob(), &[]).counted("cancelled_tasks", 1),
         Scenario::new("cancelled behind a condition", with("if event.n < 2 { event.cancel() }"))
             .event(0, bob(), &[])
             .counted("out max_events", 0),
@@ -162,7 +165,7 @@ fn what_it_leaves() {
                 &["requests host=a user=bob | a=1i | @5", "requests host=a user=bob | a=2i | @6"],
             )
             .counted("emitted", 2)
-            .counted("cancelled", 1),
+            .counted("cancelled_tasks", 1),
     ]);
 }
 
@@ -185,7 +188,7 @@ fn failing() {
             .counted("failed", 2),
         Scenario::new("dropped", options(options![onError("drop")]))
             .event(0, bob(), &[])
-            .counted("cancelled", 1)
+            .counted("cancelled_tasks", 1)
             .counted("out max_events", 0),
         Scenario::new("grouped by tags", options(vec![])).event(
             0,
@@ -208,6 +211,17 @@ fn tasks_that_code_failed_on() {
             .event(1, bob(), &["requests host=a tags='late,_aggregateexception' user=bob | n=2i | @0"])
             .event(2, bob().at(5), &[])
             .event(3, bob().at(5), &["requests host=a tags=late user=bob | n=2i | @5"]),
+        Scenario::new("behind another option's tag", {
+            options(options![maxEvents(1), tagOnTimeout("tags", "gone"), keep("tags")])
+        })
+        .event(
+            0,
+            bob().tag("tags", "kept").int("x", 1),
+            &["requests host=a tags='gone,_aggregateexception' user=bob | n=1i | @0"],
+        ),
+        Scenario::new("behind what is kept, once", options(options![maxEvents(2), keep("tags")]))
+            .event(0, bob().tag("tags", "kept").int("x", 1), &[])
+            .event(1, bob(), &["requests host=a tags='kept,_aggregateexception' user=bob | n=2i | @0"]),
         Scenario::new("in each flush", options(options![flushInterval(ns(10)), resetOnFlush(true)]))
             .event(0, bob().int("x", 1), &[])
             .time(10, &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])

@@ -64,8 +64,9 @@ pub struct Counters {
     pub orphans: u64,
     /// Scripts and conditions that failed.
     pub failed: u64,
-    /// Events and points that scripts kept back.
+    /// Events that scripts kept back, and finished points.
     pub cancelled: u64,
+    pub cancelled_tasks: u64,
     /// Originals that went on.
     pub passed: u64,
     /// Points that scripts emitted.
@@ -93,6 +94,7 @@ impl Counters {
             ("orphans", self.orphans),
             ("failed", self.failed),
             ("cancelled", self.cancelled),
+            ("cancelled_tasks", self.cancelled_tasks),
             ("emitted", self.emitted),
             ("passed", self.passed),
         ];

@@ -74,13 +74,18 @@ impl Emitter {
         }
     }
 
-    /// A finished point as a script has left it.
+    /// A finished point as a script has changed it.
     pub fn fit(&mut self, task: &Task, point: &Point, counters: &mut Counters) -> Point {
+        let mut fitting = self.refit(point, counters);
+        self.see_to_a_field(task, &mut fitting, counters);
+        fitting
+    }
+
+    pub fn refit(&mut self, point: &Point, counters: &mut Counters) -> Point {
         let mut fitting = without_fields(point);
         for (name, value) in value::fields(point) {
             self.put(&mut fitting, Field::new(&name, value), counters);
         }
-        self.see_to_a_field(task, &mut fitting, counters);
         fitting
     }
 
@@ -130,6 +135,11 @@ impl Emitter {
         if !is_known {
             self.runs.insert(group.to_owned(), (time, time));
         }
+    }
+
+    /// Whether no other point of the group has come out since the one with this time.
+    pub fn is_last(&self, group: &str, time: i64) -> bool {
+        self.runs.get(group).is_some_and(|(_, last)| *last == time)
     }
 
     /// This time, or one that no other point of the group has.

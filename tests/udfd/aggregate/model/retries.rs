@@ -17,6 +17,8 @@ pub struct Finished {
     reason: Reason,
     point: Point,
     tries_left: u64,
+    /// It has been set aside.
+    is_late: bool,
     /// When it is tried again, by the clock.
     pub due: i64,
 }
@@ -28,7 +30,7 @@ impl Model {
             return self.send(point, task.group());
         };
         let tries_left = self.settings.max_timeout_retries;
-        let finished = Finished { task: task.clone(), reason, point, tries_left, due: 0 };
+        let finished = Finished { task: task.clone(), reason, point, tries_left, is_late: false, due: 0 };
         self.run_timeout_code(&code, finished);
     }
 
@@ -48,6 +50,7 @@ impl Model {
         self.counters.failed += 1;
         if finished.tries_left > 0 {
             let every = self.settings.timeout_flush_interval.max(SECOND);
+            finished.is_late = true;
             finished.due = self.now.saturating_add(every);
             return self.aside.push(finished);
         }
@@ -99,10 +102,27 @@ impl Model {
 
     fn come_out(&mut self, finished: &Finished, run: &Run) {
         let Finished { task, reason, point: of, .. } = finished;
-        let mut time = of.time;
+        let mut first = of.time;
+        if finished.is_late {
+            // Others of its group may have come out since.
+            let is_now = self.is_by_clock() && self.settings.point_time == "emit";
+            let own = if is_now { self.now } else { of.time };
+            if own != of.time || !self.emitter.is_last(task.group(), of.time) {
+                first = self.emitter.next(&self.settings, task.group(), own);
+            }
+        }
+        if self.settings.pass_through && !run.emitted.is_empty() {
+            // An original may have gone on with that time.
+            first = self.emitter.next(&self.settings, task.group(), first);
+        }
+        let mut time = first;
         for emitted in &run.emitted {
             let point = match emitted {
-                Emitted::Event(point) => Some(Point { time, ..(**point).clone() }),
+                Emitted::Event(point) => {
+                    let point = Point { time, ..(**point).clone() };
+                    let point = self.emitter.refit(&point, &mut self.counters);
+                    Some(point).filter(|point| !super::value::fields(point).is_empty())
+                }
                 Emitted::Fields(fields) => {
                     let of = Point { time, name: of.name.clone(), ..task.origin.empty_point() };
                     self.emitter.emitted(&self.settings, task, of, fields, &mut self.counters)
@@ -111,16 +131,19 @@ impl Model {
             if let Some(point) = point {
                 self.counters.emitted += 1;
                 self.send(point, task.group());
-                time = self.emitter.next(&self.settings, task.group(), of.time);
+                time = self.emitter.next(&self.settings, task.group(), first);
             }
         }
         if run.is_cancelled {
-            self.counters.cancelled += 1;
+            self.counters.cancelled_tasks += 1;
             return;
         }
         *self.counters.out.entry(*reason).or_default() += 1;
-        let point = Point { time, ..run.event.clone() };
-        let point = self.emitter.fit(task, &point, &mut self.counters);
+        let is_changed = run.event != *of;
+        let mut point = Point { time, ..run.event.clone() };
+        if is_changed {
+            point = self.emitter.fit(task, &point, &mut self.counters);
+        }
         self.send(point, task.group());
     }
 }

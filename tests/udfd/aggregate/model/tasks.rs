@@ -192,7 +192,9 @@ impl Model {
 
     fn emit(&mut self, task: &Task, reason: Reason, moment: i64) {
         let (settings, counters) = (&self.settings, &mut self.counters);
-        if settings.is_session() {
+        if settings.is_session() && task.events.is_empty() {
+            // A flush, and code has kept all of them out.
+        } else if settings.is_session() {
             let batch = session::batch(&mut self.emitter, settings, task, reason, moment, counters);
             self.out.push(Sent::Batch(batch));
         } else {

@@ -181,6 +181,8 @@ impl Run {
             return Err(format!("{name} is the group's"));
         }
         match value {
+            // An empty one is none already.
+            Dynamic::Unit if value::tag(&self.event, name).is_none() => {}
             Dynamic::Unit => drop(self.event.tags.remove(name)),
             value => drop(self.event.tags.insert(name.to_owned(), value.as_text()?.to_owned())),
         }
@@ -207,6 +209,9 @@ impl Run {
 
     fn put(&mut self, way: &[Key], value: Dynamic) -> Result<()> {
         let value = value.stored();
+        if self.is_read_only && self.holds(way, &value) {
+            return Ok(());
+        }
         let (key, before) = way.split_last().ok_or("map can't be set")?;
         match (self.place(before)?, key) {
             (Place::Map(map), Key::Name(name)) if matches!(value, Dynamic::Unit) => drop(map.remove(name)),
@@ -217,6 +222,12 @@ impl Run {
             _ => return Err("no such place".to_owned()),
         }
         Ok(())
+    }
+
+    /// Whether this is what is there already.
+    fn holds(&self, way: &[Key], value: &Dynamic) -> bool {
+        let [Key::Name(name)] = way else { return false };
+        self.map.get(name).is_some_and(|held| held.is(value))
     }
 
     fn place(&mut self, way: &[Key]) -> Result<Place<'_>> {
