@@ -422,7 +422,7 @@ fn handles_and_functions_are_not_declared_anew() {
     refusal(Part::Code, "try { throw 1 } catch (map) { map.x = 1 }", &replaced("map"));
     refusal(Part::Code, "for (x, map) in [1] {}", &replaced("map"));
     refusal(Part::Code, "for (event, i) in [1] {}", &replaced("event"));
-    for name in ["end", "cancel", "emit", "log", "keys", "push", "max", "is_empty", "to_string"] {
+    for name in ["end", "cancel", "emit", "log", "keys", "push", "max", "is_empty", "to_string", "replace"] {
         let code = format!("fn {name}() {{}}");
         let words =
             format!("option code: there is a function {name} already; another name tells yours apart");
