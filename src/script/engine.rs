@@ -18,8 +18,8 @@ use super::state::Keys;
 
 /// Expressions nest so deep, in functions less, which nest themselves. Attack: brackets in brackets, for which the
 /// engine calls itself.
-const EXPRESSION_DEPTH: usize = 64;
-const FUNCTION_DEPTH: usize = 32;
+pub(super) const EXPRESSION_DEPTH: usize = 64;
+pub(super) const FUNCTION_DEPTH: usize = 32;
 
 /// Attack: recursion. A level, with all that can nest in it, is up to some tens of kilobytes of stack, and much more
 /// without optimization; there are 2 MiB.

@@ -26,7 +26,7 @@ pub(super) struct Names {
 const HANDLES: [&str; 3] = ["event", "map", "task"];
 
 /// What is registered by ourselves: a script's function of such a name would take its place, also where we call it.
-const FUNCTIONS: [&str; 52] = [
+const FUNCTIONS: [&str; 53] = [
     "all",
     "append",
     "cancel",
@@ -63,6 +63,7 @@ const FUNCTIONS: [&str; 52] = [
     "reduce",
     "reduce_rev",
     "remove",
+    "replace",
     "retain",
     "reverse",
     "set",

@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map};
 
-use super::{Event, Fields, ListPlace, MapPlace, Tags, Task, fallback};
+use super::{Event, Fields, ListPlace, MapPlace, Tags, Task, map};
 use crate::script::call::Sought;
 use crate::script::running::{self, Outcome};
+use crate::script::state::Path;
 use crate::script::values;
 use crate::value::Value;
 
@@ -51,8 +52,8 @@ pub(in crate::script) fn told(mut error: Box<EvalAltResult>) -> Box<EvalAltResul
 fn push(out: &mut String, value: &Dynamic, depth: usize) {
     if out.len() > MOST || depth > DEPTH {
         out.push('…');
-    } else if value.is::<ListPlace>() || value.is::<MapPlace>() {
-        match fallback::copied(value.clone()) {
+    } else if let Some(path) = path_of(value) {
+        match map::read(&path, values::materialized) {
             Ok(copy) => push(out, &copy, depth),
             Err(_) => out.push_str("what has been removed"),
         }
@@ -85,6 +86,11 @@ fn push(out: &mut String, value: &Dynamic, depth: usize) {
     } else {
         let _ = write!(out, "{value}");
     }
+}
+
+fn path_of(value: &Dynamic) -> Option<Path> {
+    let list = value.read_lock::<ListPlace>().map(|place| place.0.clone());
+    list.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone()))
 }
 
 /// The event's tags or its fields.

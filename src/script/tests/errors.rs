@@ -422,7 +422,7 @@ fn handles_and_functions_are_not_declared_anew() {
     refusal(Part::Code, "try { throw 1 } catch (map) { map.x = 1 }", &replaced("map"));
     refusal(Part::Code, "for (x, map) in [1] {}", &replaced("map"));
     refusal(Part::Code, "for (event, i) in [1] {}", &replaced("event"));
-    for name in ["end", "cancel", "emit", "log", "keys", "push", "max", "is_empty", "to_string"] {
+    for name in ["end", "cancel", "emit", "log", "keys", "push", "max", "is_empty", "to_string", "replace"] {
         let code = format!("fn {name}() {{}}");
         let words =
             format!("option code: there is a function {name} already; another name tells yours apart");
@@ -550,4 +550,12 @@ fn what_is_thrown_is_told() {
         "log(event); log(#{a: map}); log(|x| x); log(task); log(()); log(5); log(0..3)",
     );
     node.run(Part::Code).unwrap();
+}
+
+#[test]
+fn the_page_has_the_depth_of_the_engine() {
+    let page = include_str!("../../../docs/scripts.md");
+    let (all, in_functions) = (engine::EXPRESSION_DEPTH, engine::FUNCTION_DEPTH);
+    let row = format!("| expressions in each other | {all}, in functions {in_functions} | refused |");
+    assert!(page.contains(&row), "{row}");
 }
