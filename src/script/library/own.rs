@@ -196,11 +196,7 @@ fn text_of(
 }
 
 impl Writer<'_> {
-    fn list<'v>(
-        &mut self,
-        list: impl ExactSizeIterator<Item = Seen<'v>>,
-        depth: usize,
-    ) -> Result<(), Full> {
+    fn list<'v>(&mut self, list: impl ExactSizeIterator<Item = Seen<'v>>, depth: usize) -> Result<(), Full> {
         self.out.push('[');
         for (index, value) in list.enumerate() {
             if index > 0 {
@@ -401,9 +397,7 @@ impl<'a> Comparison<'a> {
             (Sort::HeldList(left), Sort::HeldList(right)) => {
                 self.all(left.iter().map(Seen::State), right.iter().map(Seen::State), depth + 1)
             }
-            (Sort::Map(left), Sort::Map(right)) => {
-                self.entries(of_engine(left), of_engine(right), depth + 1)
-            }
+            (Sort::Map(left), Sort::Map(right)) => self.entries(of_engine(left), of_engine(right), depth + 1),
             (Sort::Map(left), Sort::HeldMap(right)) => {
                 self.may_sort(right)?;
                 self.entries(of_engine(left), of_state(right, self.keys), depth + 1)
