@@ -463,10 +463,13 @@ fn values_that_nest_deep_fit_the_stack_of_the_daemon() {
             "x.push(x); 1".to_owned(),
         ];
         let each = each.map(|code| format!("try {{ {code} }} catch {{ }}")).join(" ");
-        let rest = if cfg!(debug_assertions) { "throw \"a list has more\"".to_owned() } else { format!("loop {{ {deepen} }}") };
-        let code = format!(
-            "let x = [0]; while (map.n ?? 0) < {times} {{ {deepen} map.n += 1 }} {each} {rest}"
-        );
+        let rest = if cfg!(debug_assertions) {
+            "throw \"a list has more\"".to_owned()
+        } else {
+            format!("loop {{ {deepen} }}")
+        };
+        let code =
+            format!("let x = [0]; while (map.n ?? 0) < {times} {{ {deepen} map.n += 1 }} {each} {rest}");
         let mut node =
             Node::with_budget(Part::Code, &code, Budget { time: Duration::from_secs(60), ..LARGEST });
         match node.run(Part::Code) {
