@@ -191,7 +191,10 @@ impl Handler for Aggregate {
             );
         }
         self.tell = enabled!(Level::DEBUG).then(|| now.saturating_add(TELL));
-        let scripts = Scripts::compile(&settings.sources(), self.budget)?;
+        let mut scripts = Scripts::compile(&settings.sources(), self.budget)?;
+        if settings.on_error != settings::OnError::Stop {
+            scripts.be_terse();
+        }
         self.node = Some(Node::new(settings, scripts, now));
         Ok(())
     }

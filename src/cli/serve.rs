@@ -40,6 +40,7 @@ fn serve(
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers())
+        .thread_stack_size(WORKER_STACK)
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
@@ -55,6 +56,10 @@ fn serve(
     runtime.shutdown_background();
     served
 }
+
+/// Attack: a script's lists nest up to 10,000 deep, and the engine copies and drops them by recursion. Only what is
+/// touched is taken.
+const WORKER_STACK: usize = 32 * 1024 * 1024;
 
 /// One a core, and at least two: while a handler is busy on one, another covers for it.
 fn workers() -> usize {

@@ -34,6 +34,8 @@ pub(crate) struct Scripts {
     /// Only gone while a script runs.
     running: Option<Box<Running>>,
     counts: Counts,
+    /// Of what fails only what is logged gets a message.
+    is_terse: bool,
 }
 
 struct Compiled {
@@ -86,6 +88,7 @@ impl Scripts {
             changes_event: names.changes_event,
             running,
             counts: Counts::default(),
+            is_terse: false,
         })
     }
 
@@ -100,6 +103,11 @@ impl Scripts {
     /// [`Event::fill`]: super::Event::fill
     pub(crate) fn event_names(&self) -> &[String] {
         &self.event_names
+    }
+
+    /// From now on [`Failed::Script`] has a message only if it was logged: it takes as long as many a call.
+    pub(crate) fn be_terse(&mut self) {
+        self.is_terse = true;
     }
 
     /// Names of map entries.
@@ -165,7 +173,9 @@ impl Scripts {
 
     /// Runs a part with the engine: what it came to, if that is a boolean.
     fn evaluate(&mut self, part: Part, now: UnixNanos) -> Result<Option<bool>, Failed> {
-        let Self { parts, engine: Some(engine), budget, running, counts, .. } = self else { return Ok(None) };
+        let Self { parts, engine: Some(engine), budget, running, counts, is_terse, .. } = self else {
+            return Ok(None);
+        };
         let Some(compiled) = parts.get_mut(part.index()).and_then(Option::as_mut) else { return Ok(None) };
         let call = running.get_or_insert_default();
         (call.access, call.now, call.emitted) = (access(part), now, 0);
@@ -201,7 +211,7 @@ impl Scripts {
             }
         };
         counts.failed += 1;
-        Err(compiled.failed(&failure, *budget, now))
+        Err(compiled.failed(&failure, *budget, now, *is_terse))
     }
 }
 
@@ -234,8 +244,18 @@ impl Compiled {
     }
 
     #[cold]
-    fn failed(&mut self, failure: &Failure, budget: Budget, now: UnixNanos) -> Failed {
-        let used_up = matches!(failure, Failure::Error(error) if uses_up(error));
+    fn failed(&mut self, failure: &Failure, budget: Budget, now: UnixNanos, is_terse: bool) -> Failed {
+        let used_up = engine::is_used_up() || matches!(failure, Failure::Error(error) if uses_up(error));
+        let held_back = self.warnings.admit(now);
+        let rest = if used_up {
+            self.back_off.used_up(now, engine::elapsed())
+        } else {
+            self.back_off.came_through();
+            None
+        };
+        if is_terse && held_back.is_none() && rest.is_none() {
+            return Failed::Script(String::new());
+        }
         let (words, position) = match failure {
             Failure::Error(error) => words::of_failure(error, self.source.part, budget),
             Failure::NoBool(value) => {
@@ -245,10 +265,10 @@ impl Compiled {
             Failure::Panic => ("the engine failed; this is a fault of the daemon".to_owned(), Position::NONE),
         };
         let message = drawn(&self.source, &words, draw::range(&self.source.text, position));
-        self.warnings.warn(now, &message);
-        if !used_up {
-            self.back_off.came_through();
-        } else if let Some(rest) = self.back_off.used_up(now, engine::elapsed()) {
+        if let Some(held_back) = held_back {
+            Limiter::warn(held_back, &message);
+        }
+        if let Some(rest) = rest {
             let option = self.source.option.as_str();
             warn!(
                 option,

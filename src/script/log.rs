@@ -34,6 +34,10 @@ impl Limiter {
 
     /// Whether one more is let through; if so, how many were held back since the last.
     pub(super) fn admit(&mut self, now: UnixNanos) -> Option<u64> {
+        if now < self.since {
+            // The clock was set back.
+            (self.left, self.since) = (self.most, now);
+        }
         let gained = now.saturating_sub(self.since) / self.every;
         if gained > 0 {
             self.left = self.left.saturating_add(gained).min(self.most);
@@ -58,9 +62,8 @@ impl Limiter {
         }
     }
 
-    /// Something went wrong.
-    pub(super) fn warn(&mut self, now: UnixNanos, message: &str) {
-        let Some(held_back) = self.admit(now) else { return };
+    /// Something went wrong, so often before that was let through; see [`admit`](Self::admit).
+    pub(super) fn warn(held_back: u64, message: &str) {
         if held_back == 0 {
             warn!("a script failed: {message}");
         } else {

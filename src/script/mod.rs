@@ -111,7 +111,7 @@ impl std::error::Error for CompileError {}
 /// Why a call did not come to its end. It has been logged and counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failed {
-    /// The message.
+    /// The message; empty if it wasn't logged and nobody wants it, see [`Scripts::be_terse`].
     Script(String),
     /// It was not run: the script has used up its budget too often of late.
     BackedOff,

@@ -1,12 +1,14 @@
 //! The engine's values as ours, and ours as the engine's.
 
+use std::borrow::Cow;
+
 use rhai::{Array, Dynamic, ImmutableString};
 use thin_vec::ThinVec;
 
 use super::call::Scalar;
 use super::library::{ListPlace, MapPlace};
 use super::running::{Outcome, fail};
-use super::state::{Entry, Held, Keys, State, StateValue};
+use super::state::{Entry, Held, Keys, MAX_DEPTH, State, StateValue};
 use super::words::shown;
 use crate::value::Value;
 
@@ -50,49 +52,93 @@ pub(super) fn copied(value: &StateValue, keys: &Keys) -> Outcome<Dynamic> {
     }
 }
 
-/// What a map can't hold, in words.
-pub(super) type Unfit = String;
+/// Why a map can't hold a value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// In words.
+    What(Cow<'static, str>),
+    TooHeavy,
+    TooDeep,
+}
 
-/// A value of the engine for a map. `None` for `()`.
-pub(super) fn stored(value: &Dynamic, state: &State, keys: &Keys) -> Result<Option<StateValue>, Unfit> {
-    if let Some(scalar) = scalar(value) {
-        return Ok(Some(match scalar {
-            Scalar::Int(int) => StateValue::Int(int),
-            Scalar::Double(double) => StateValue::Double(double),
-            Scalar::Bool(bool) => StateValue::Bool(bool),
-            Scalar::Text(text) => StateValue::text(&text),
-        }));
-    }
-    if value.is_unit() {
-        return Ok(None);
-    }
-    if let Some(array) = value.read_lock::<Array>() {
-        let mut list = ThinVec::with_capacity(array.len());
-        for value in array.iter() {
-            let value = stored(value, state, keys)?;
-            list.push(value.ok_or("() in a list: leave it out, or give it a value with ??")?);
-        }
-        return Ok(Some(StateValue::List(list)));
-    }
-    if let Some(entries) = value.read_lock::<rhai::Map>() {
-        let mut map = ThinVec::with_capacity(entries.len());
-        for (name, value) in entries.iter() {
-            if let Some(value) = stored(value, state, keys)? {
-                if let Some(unfit) = unfit_name(name) {
-                    return Err(format!("an entry with {unfit}"));
+/// A value of the engine for a map, as long as it takes no more than `most`: places make copies, and there is no end to
+/// how many of them a list has. `None` for `()`.
+pub(super) fn stored(
+    value: &Dynamic,
+    state: &State,
+    keys: &Keys,
+    most: usize,
+) -> Result<Option<StateValue>, Unfit> {
+    Storing { state, keys, left: most }.stored(value, 0)
+}
+
+struct Storing<'a> {
+    state: &'a State,
+    keys: &'a Keys,
+    left: usize,
+}
+
+impl Storing<'_> {
+    fn stored(&mut self, value: &Dynamic, depth: usize) -> Result<Option<StateValue>, Unfit> {
+        if let Some(scalar) = scalar(value) {
+            return Ok(Some(match scalar {
+                Scalar::Int(int) => StateValue::Int(int),
+                Scalar::Double(double) => StateValue::Double(double),
+                Scalar::Bool(bool) => StateValue::Bool(bool),
+                Scalar::Text(text) => {
+                    self.take(text.len())?;
+                    StateValue::text(&text)
                 }
-                map.push(Entry::new(keys, name, value));
-            }
+            }));
         }
-        return Ok(Some(StateValue::Map(map)));
+        if value.is_unit() {
+            return Ok(None);
+        }
+        if depth > MAX_DEPTH {
+            return Err(Unfit::TooDeep);
+        }
+        if let Some(array) = value.read_lock::<Array>() {
+            self.take(array.len() * size_of::<StateValue>())?;
+            let mut list = ThinVec::with_capacity(array.len());
+            for value in array.iter() {
+                let value = self.stored(value, depth + 1)?;
+                let is_missing = "() in a list: leave it out, or give it a value with ??";
+                list.push(value.ok_or(Unfit::What(is_missing.into()))?);
+            }
+            return Ok(Some(StateValue::List(list)));
+        }
+        if let Some(entries) = value.read_lock::<rhai::Map>() {
+            let mut map = ThinVec::with_capacity(entries.len());
+            for (name, value) in entries.iter() {
+                if let Some(value) = self.stored(value, depth + 1)? {
+                    if let Some(unfit) = unfit_name(name) {
+                        return Err(Unfit::What(format!("an entry with {unfit}").into()));
+                    }
+                    let named = if self.keys.find(name).is_none() { name.len() } else { 0 };
+                    self.take(size_of::<Entry>() + named)?;
+                    map.push(Entry::new(self.keys, name, value));
+                }
+            }
+            return Ok(Some(StateValue::Map(map)));
+        }
+        let path = value.read_lock::<MapPlace>().map(|place| place.0.clone());
+        let path = path.or_else(|| value.read_lock::<ListPlace>().map(|place| place.0.clone()));
+        match path.map(|path| self.state.held(&path)) {
+            Some(Some(held)) => {
+                self.take(held.heap())?;
+                Ok(Some(match held {
+                    Held::List(list) => StateValue::List(list.clone()),
+                    Held::Map(map) => StateValue::Map(map.clone()),
+                }))
+            }
+            Some(None) => Err(Unfit::What("what has been removed from the map".into())),
+            None => Err(Unfit::What(kind(value).into())),
+        }
     }
-    let path = value.read_lock::<MapPlace>().map(|place| place.0.clone());
-    let path = path.or_else(|| value.read_lock::<ListPlace>().map(|place| place.0.clone()));
-    match path.map(|path| state.held(&path)) {
-        Some(Some(Held::List(list))) => Ok(Some(StateValue::List(list.clone()))),
-        Some(Some(Held::Map(map))) => Ok(Some(StateValue::Map(map.clone()))),
-        Some(None) => Err("what has been removed from the map".to_owned()),
-        None => Err(kind(value).to_owned()),
+
+    fn take(&mut self, bytes: usize) -> Result<(), Unfit> {
+        self.left = self.left.checked_sub(bytes).ok_or(Unfit::TooHeavy)?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,9 @@
 //! The event of a call: its bytes, what was found in them, and what a script changed.
 
+use std::collections::HashMap;
 use std::ops::Range;
+
+use ahash::RandomState;
 
 use super::{Change, Scalar};
 use crate::value::Value;
@@ -22,7 +25,18 @@ pub(crate) struct Event {
     dimensions: Vec<Vec<u8>>,
     /// In the order in which they were first made, each name and sort once.
     edits: Vec<Edit>,
+    /// Where they are, once there are many.
+    index: HashMap<(bool, String), usize, RandomState>,
+    /// What names and texts of `edits` take.
+    edited: usize,
 }
+
+/// So many edits are gone through one by one.
+const FEW: usize = 16;
+
+/// What a script may set of one event. Attack: a loop that sets ever more.
+pub(in crate::script) const MAX_NAMES: usize = 1_000;
+pub(in crate::script) const MAX_EDITED: usize = 1024 * 1024;
 
 #[derive(Debug, Clone, Default)]
 struct Slot {
@@ -43,6 +57,16 @@ enum Found {
 struct Edit {
     name: String,
     change: Change,
+}
+
+impl Edit {
+    fn text(&self) -> usize {
+        let value = match &self.change {
+            Change::Field(Some(Scalar::Text(text))) | Change::Tag(Some(text)) => text.len(),
+            _ => 0,
+        };
+        self.name.len() + value
+    }
 }
 
 /// Where to look for a name of the event.
@@ -68,6 +92,11 @@ impl Event {
         self.body.clear();
         self.body.extend_from_slice(body);
         self.edits.clear();
+        self.edited = 0;
+        // Most have none.
+        if !self.index.is_empty() {
+            self.index.clear();
+        }
         self.texts.clear();
         self.slots.clear();
         let texts = &mut self.texts;
@@ -163,12 +192,8 @@ impl Event {
 
     /// A tag's value; none if it is empty.
     pub(in crate::script) fn tag(&self, sought: Sought<'_>) -> Option<&[u8]> {
-        for Edit { name, change } in &self.edits {
-            if let Change::Tag(tag) = change
-                && name == sought.name
-            {
-                return tag.as_ref().map(String::as_bytes).filter(|tag| !tag.is_empty());
-            }
+        if let Some(Change::Tag(tag)) = self.edit_of(true, sought.name) {
+            return tag.as_ref().map(String::as_bytes).filter(|tag| !tag.is_empty());
         }
         if let Some(slot) = self.slot(sought) {
             return self.texts.get(slot.tag.clone()?);
@@ -178,12 +203,8 @@ impl Event {
     }
 
     pub(in crate::script) fn field(&self, sought: Sought<'_>) -> Option<Value<'_>> {
-        for Edit { name, change } in &self.edits {
-            if let Change::Field(field) = change
-                && name == sought.name
-            {
-                return field.as_ref().map(Scalar::value);
-            }
+        if let Some(Change::Field(field)) = self.edit_of(false, sought.name) {
+            return field.as_ref().map(Scalar::value);
         }
         if let Some(slot) = self.slot(sought) {
             return Some(match slot.field.as_ref()? {
@@ -215,13 +236,66 @@ impl Event {
         names
     }
 
-    /// Makes a change in the place of an earlier one.
-    pub(in crate::script) fn edit(&mut self, name: &str, change: Change) {
-        let is_same = |edit: &&mut Edit| edit.name == name && is_of_tag(&edit.change) == is_of_tag(&change);
-        match self.edits.iter_mut().find(is_same) {
-            Some(edit) => edit.change = change,
-            None => self.edits.push(Edit { name: name.to_owned(), change }),
+    /// Makes a change in the place of an earlier one. False if there are too many then, or they are too large.
+    #[must_use]
+    pub(in crate::script) fn try_edit(&mut self, name: &str, change: Change) -> bool {
+        let at = self.place(is_of_tag(&change), name);
+        let held = at.and_then(|at| self.edits.get(at)).map_or(0, Edit::text);
+        let edit = Edit { name: name.to_owned(), change };
+        let edited = self.edited - held + edit.text();
+        if edited > MAX_EDITED && edited > self.edited || at.is_none() && self.edits.len() >= MAX_NAMES {
+            return false;
         }
+        self.put(at, edit);
+        true
+    }
+
+    /// Likewise, of the daemon's own.
+    fn edit(&mut self, name: &str, change: Change) {
+        let at = self.place(is_of_tag(&change), name);
+        self.put(at, Edit { name: name.to_owned(), change });
+    }
+
+    fn put(&mut self, at: Option<usize>, edit: Edit) {
+        self.edited += edit.text();
+        if let Some(known) = at.and_then(|at| self.edits.get_mut(at)) {
+            self.edited -= known.text();
+            *known = edit;
+            return;
+        }
+        self.edits.push(edit);
+        let from = match self.edits.len() {
+            ..=FEW => return,
+            len if self.index.is_empty() => {
+                debug_assert_eq!(len, FEW + 1);
+                0
+            }
+            len => len - 1,
+        };
+        let new = self.edits.iter().enumerate().skip(from);
+        self.index.extend(new.map(|(at, edit)| ((is_of_tag(&edit.change), edit.name.clone()), at)));
+    }
+
+    /// What it takes at most as a message.
+    pub(in crate::script) fn most_bytes(&self) -> usize {
+        /// Of an entry, besides its name and its text.
+        const AROUND: usize = 32;
+        self.body.len() + self.edited + AROUND * self.edits.len()
+    }
+
+    fn edit_of(&self, of_tag: bool, name: &str) -> Option<&Change> {
+        if self.edits.is_empty() {
+            return None;
+        }
+        Some(&self.edits.get(self.place(of_tag, name)?)?.change)
+    }
+
+    /// Where the change of this name is among all.
+    fn place(&self, of_tag: bool, name: &str) -> Option<usize> {
+        if self.edits.len() > FEW {
+            return self.index.get(&(of_tag, name.to_owned())).copied();
+        }
+        self.edits.iter().position(|edit| edit.name == name && is_of_tag(&edit.change) == of_tag)
     }
 
     fn slot(&self, sought: Sought<'_>) -> Option<&Slot> {
@@ -230,7 +304,11 @@ impl Event {
 
     fn is_edited(&self, entry: &Entry<'_>) -> bool {
         let is_tag = entry.kind == EntryKind::Tag;
-        self.edits.iter().any(|edit| is_of_tag(&edit.change) == is_tag && edit.name.as_bytes() == entry.key)
+        if self.edits.len() <= FEW {
+            let is_it = |edit: &Edit| is_of_tag(&edit.change) == is_tag && edit.name.as_bytes() == entry.key;
+            return self.edits.iter().any(is_it);
+        }
+        std::str::from_utf8(entry.key).is_ok_and(|name| self.place(is_tag, name).is_some())
     }
 
     fn entries<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {

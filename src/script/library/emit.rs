@@ -1,12 +1,15 @@
 //! `emit`: points besides the event and the task's own.
 
+use std::collections::HashMap;
+
+use ahash::RandomState;
 use rhai::{Dynamic, Engine, Map};
 
 use super::{Event, MapPlace};
 use crate::script::call::{Emitted, Scalar};
 use crate::script::running::{self, Outcome, Running, fail};
-use crate::script::state::{State, StateValue};
-use crate::script::values;
+use crate::script::state::{MAX_DEPTH, State, StateValue};
+use crate::script::values::{self, Unfit};
 use crate::script::words::shown;
 use crate::value::Value;
 
@@ -21,6 +24,9 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("emit", |map: MapPlace| emit(&Dynamic::from(map)));
     engine.register_fn("emit", |_: Event| {
         running::with(|running| {
+            if running.emitted.saturating_add(running.call.event.most_bytes()) > MAX_BYTES {
+                return Err(too_much());
+            }
             let mut point = Vec::new();
             running.call.event.write(&mut point, |_, value| Some(value));
             let length = point.len();
@@ -37,45 +43,73 @@ pub(super) fn register(engine: &mut Engine) {
 
 fn emit(map: &Dynamic) -> Outcome<()> {
     running::with(|running| {
-        let stored = values::stored(map, &running.call.state, &running.keys);
-        let stored = stored.map_err(|unfit| fail(format!("a point that is emitted can't hold {unfit}")))?;
-        let Some(StateValue::Map(entries)) = stored else { return Err(fail("emit takes a map of fields")) };
-        let mut fields: Vec<(String, Scalar)> = Vec::new();
-        let (mut length, mut infinite) = (0, None);
-        State::flatten(&entries, &running.keys, |name, value| {
-            let name = String::from_utf8_lossy(name).into_owned();
-            let value = match value {
-                Value::Double(double) if !double.is_finite() => {
-                    infinite = Some((name, double));
-                    return;
-                }
-                Value::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
-                Value::Int(int) => Scalar::Int(int),
-                Value::Double(double) => Scalar::Double(double),
-                Value::Bool(bool) => Scalar::Bool(bool),
-            };
-            length += size_of::<(String, Scalar)>() + name.len();
-            if let Scalar::Text(text) = &value {
-                length += text.len();
+        let left = MAX_BYTES.saturating_sub(running.emitted);
+        let stored = values::stored(map, &running.call.state, &running.keys, left);
+        let stored = stored.map_err(|unfit| match unfit {
+            Unfit::TooHeavy => too_much(),
+            Unfit::TooDeep => {
+                fail(format!("a point that is emitted nests deeper than {MAX_DEPTH} lists and maps"))
             }
-            // A nested map's entry may have the name of another entry with a dot in it.
-            match fields.iter_mut().find(|(known, _)| name.contains('.') && *known == name) {
-                Some((_, known)) => *known = value,
-                None => fields.push((name, value)),
+            Unfit::What(what) => fail(format!("a point that is emitted can't hold {what}")),
+        })?;
+        let Some(StateValue::Map(entries)) = stored else { return Err(fail("emit takes a map of fields")) };
+        let mut fields = Fields::default();
+        State::flatten(&entries, &running.keys, |name, value| {
+            if fields.length <= left && fields.infinite.is_none() {
+                fields.add(name, value);
             }
         });
+        let Fields { list, length, infinite, .. } = fields;
         if let Some((name, double)) = infinite {
             let name = shown(&name);
             return Err(fail(format!("field {name} can't be {double}: a field holds finite numbers only")));
         }
-        if fields.iter().any(|(name, _)| name == "time") {
+        if list.iter().any(|(name, _)| name == "time") {
             return Err(fail("InfluxDB takes no field called time, which is the point's own"));
         }
-        if fields.is_empty() {
+        if list.is_empty() {
             return Err(fail("a point needs a field: all that was to be emitted is missing, ()"));
         }
-        push(running, Emitted::Fields(fields), length)
+        push(running, Emitted::Fields(list), length)
     })
+}
+
+/// Fields of a point that is emitted, each name once.
+#[derive(Default)]
+struct Fields {
+    list: Vec<(String, Scalar)>,
+    /// Where names with a dot are: a nested map's entry may have the name of another entry with a dot in it.
+    dotted: HashMap<String, usize, RandomState>,
+    length: usize,
+    infinite: Option<(String, f64)>,
+}
+
+impl Fields {
+    fn add(&mut self, name: &[u8], value: Value<'_>) {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let value = match value {
+            Value::Double(double) if !double.is_finite() => {
+                self.infinite = Some((name, double));
+                return;
+            }
+            Value::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
+            Value::Int(int) => Scalar::Int(int),
+            Value::Double(double) => Scalar::Double(double),
+            Value::Bool(bool) => Scalar::Bool(bool),
+        };
+        self.length += size_of::<(String, Scalar)>() + name.len();
+        if let Scalar::Text(text) = &value {
+            self.length += text.len();
+        }
+        if name.contains('.') {
+            let at = *self.dotted.entry(name.clone()).or_insert(self.list.len());
+            if let Some((_, known)) = self.list.get_mut(at) {
+                *known = value;
+                return;
+            }
+        }
+        self.list.push((name, value));
+    }
 }
 
 fn push(running: &mut Running, point: Emitted, length: usize) -> Outcome<()> {
@@ -85,8 +119,13 @@ fn push(running: &mut Running, point: Emitted, length: usize) -> Outcome<()> {
     }
     running.emitted += length;
     if running.emitted > MAX_BYTES {
-        return Err(fail("one call emits at most 1 MiB"));
+        return Err(too_much());
     }
     running.call.emitted.push(point);
     Ok(())
+}
+
+#[cold]
+fn too_much() -> Box<rhai::EvalAltResult> {
+    fail("one call emits at most 1 MiB")
 }

@@ -142,8 +142,11 @@ fn set(part: Part, sought: Sought<'_>, value: &Dynamic) -> Outcome<()> {
             Part::Any | Part::Field => Change::Field(Some(values::field(sought.name, value)?)),
             Part::Tag => Change::Tag(tag(running, sought.name, value)?),
         };
-        running.call.event.edit(sought.name, change);
-        Ok(())
+        if running.call.event.try_edit(sought.name, change) {
+            return Ok(());
+        }
+        let name = shown(sought.name);
+        Err(fail(format!("{name} is too much: one call sets at most 1000 tags and fields, and 1 MiB in all")))
     })
 }
 

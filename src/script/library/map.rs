@@ -5,8 +5,8 @@ use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString};
 use super::ListPlace;
 use crate::script::names::Names;
 use crate::script::running::{self, Access, Outcome, Running, fail, place_name};
-use crate::script::state::{Held, Keys, Path, Refused, State, StateValue, Step};
-use crate::script::values;
+use crate::script::state::{Held, Keys, MAX_WEIGHT, Path, Refused, State, StateValue, Step};
+use crate::script::values::{self, Unfit};
 
 /// Where a map is.
 #[derive(Debug, Clone)]
@@ -194,9 +194,13 @@ pub(super) fn stored(
     path: &Path,
     step: Option<&Step>,
 ) -> Outcome<Option<StateValue>> {
-    values::stored(value, &running.call.state, &running.keys).map_err(|unfit| {
-        let name = place_name(&running.keys, path, step);
-        fail(format!("{name} can't hold {unfit}"))
+    values::stored(value, &running.call.state, &running.keys, MAX_WEIGHT).map_err(|unfit| match unfit {
+        Unfit::TooHeavy => running.refused(Refused::TooHeavy, path, step),
+        Unfit::TooDeep => running.refused(Refused::TooDeep, path, step),
+        Unfit::What(what) => {
+            let name = place_name(&running.keys, path, step);
+            fail(format!("{name} can't hold {what}"))
+        }
     })
 }
 

@@ -62,6 +62,8 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     #[cfg(test)]
     engine.register_fn("stack_at", stack_at);
     #[cfg(test)]
+    engine.register_fn("wait", || std::thread::sleep(std::time::Duration::from_millis(3)));
+    #[cfg(test)]
     engine.register_fn("panic_now", || -> Outcome<()> { panic!("injected") });
 }
 

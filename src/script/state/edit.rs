@@ -8,10 +8,10 @@ use super::{Keys, State};
 use crate::heap;
 
 /// So much one map may take, whatever its task is allowed to: one call could build up any amount.
-const MAX_WEIGHT: usize = 128 * 1024;
+pub(in crate::script) const MAX_WEIGHT: usize = 128 * 1024;
 
 /// So deep it may nest: whoever goes through it does so by recursion.
-pub(super) const MAX_DEPTH: usize = 16;
+pub(in crate::script) const MAX_DEPTH: usize = 16;
 
 /// Why a map stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use thin_vec::ThinVec;
 
 pub(crate) use keys::Keys;
 
-pub(super) use edit::{At, Refused};
+pub(super) use edit::{At, MAX_DEPTH, MAX_WEIGHT, Refused};
 pub(super) use place::{Held, Path, Step};
 pub(super) use value::{Entry, StateValue};
 

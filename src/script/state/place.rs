@@ -59,6 +59,16 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// What it takes in memory, but for its room to grow.
+    pub(in crate::script) fn heap(self) -> usize {
+        match self {
+            Self::List(list) => {
+                list.len() * size_of::<StateValue>() + list.iter().map(StateValue::heap).sum::<usize>()
+            }
+            Self::Map(map) => map.len() * size_of::<Entry>() + map.iter().map(Entry::heap).sum::<usize>(),
+        }
+    }
+
     pub(in crate::script) fn len(self) -> usize {
         match self {
             Self::List(list) => list.len(),

@@ -98,7 +98,7 @@ impl Entry {
     }
 
     /// What it takes outside of the map's block.
-    fn heap(&self) -> usize {
+    pub(super) fn heap(&self) -> usize {
         match &self.value {
             StateValue::Named(named) => {
                 heap::boxed::<Named>() + heap::block(named.name.len()) + named.value.heap()

@@ -32,7 +32,9 @@ fn a_script_that_always_uses_up_its_budget_rests() {
     }
     node.now += 1;
     node.point.fields_bool.insert("cached".to_owned(), false);
-    assert_eq!(node.run(Part::Code), Ok(()));
+    for _ in 0..20 {
+        assert_eq!(node.run(Part::Code), Ok(()));
+    }
     node.point.fields_bool.insert("cached".to_owned(), true);
     assert_eq!(uses_up(&mut node), 20);
     node.now += 10 * SECOND;
@@ -100,4 +102,52 @@ fn ten_lines_are_logged_at_once_and_then_one_a_second() {
     assert_eq!(admitted(&mut limiter, now), [99, 0]);
     now += 60 * SECOND;
     assert_eq!(admitted(&mut limiter, now), [98, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn one_good_call_does_not_make_up_for_many() {
+    let mut rests = super::super::back_off::BackOff::default();
+    let took = Duration::from_millis(50);
+    let mut now = 1_600_000_000 * SECOND;
+    let mut rest = |good: u32| {
+        (0..good).for_each(|_| rests.came_through());
+        let rest = (0..20).find_map(|_| rests.used_up(now, took)).unwrap();
+        now += 400 * SECOND;
+        rest.as_secs()
+    };
+    assert_eq!([rest(0), rest(0), rest(0), rest(0)], [10, 20, 40, 80]);
+    assert_eq!([rest(1), rest(0), rest(2), rest(20)], [80, 160, 80, 10]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_ends_a_rest() {
+    let mut rests = super::super::back_off::BackOff::default();
+    let now = 1_600_000_000 * SECOND;
+    assert!((0..20).any(|_| rests.used_up(now, Duration::ZERO).is_some()));
+    assert!(!rests.admits(now + SECOND));
+    assert!(rests.admits(now - 1_000 * SECOND));
+    let mut limiter = Limiter::new(1, 10 * SECOND);
+    assert_eq!([limiter.admit(now), limiter.admit(now)], [Some(0), None]);
+    assert_eq!(limiter.admit(now - 1_000 * SECOND), Some(1));
+}
+
+#[test]
+fn what_takes_too_long_and_fails_otherwise_rests_too() {
+    let budget = Budget { operations: 1_000_000, time: Duration::from_millis(1) };
+    for end in ["throw 1", "event.x = task", "panic_now()", "let t = \"a\"; t.pad(70000, \"a\")"] {
+        let code = format!("let i = 0; while i < 6 {{ i += 1 }} wait(); {end}");
+        let mut node = Node::with_budget(Part::Code, &code, budget);
+        let failed = (0..21).filter(|_| matches!(node.run(Part::Code), Err(Failed::Script(_)))).count();
+        assert_eq!(failed, 20, "{end}");
+    }
+}
+
+#[test]
+fn only_what_is_logged_is_drawn_if_nobody_else_wants_it() {
+    let mut node = Node::new(Part::Code, "throw 1");
+    node.scripts.be_terse();
+    assert!(matches!(node.run(Part::Code), Err(Failed::Script(message)) if message.contains("throw 1")));
+    assert_eq!(node.run(Part::Code), Err(Failed::Script(String::new())));
+    node.now += 10 * SECOND;
+    assert!(matches!(node.run(Part::Code), Err(Failed::Script(message)) if message.contains("throw 1")));
 }
