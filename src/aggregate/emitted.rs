@@ -37,9 +37,7 @@ impl Node {
     ) -> Result<(), Halt> {
         for emitted in emitted {
             match emitted {
-                Emitted::Event(body) if has_field(from.point.body()) && !has_field(body) => {
-                    self.warnings.no_field()
-                }
+                Emitted::Event(body) if !has_field(body) => self.warnings.no_field(),
                 Emitted::Event(body) => {
                     self.counters.emitted += 1;
                     self.send_event(body, from, out)?;
