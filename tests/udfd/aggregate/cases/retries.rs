@@ -30,7 +30,7 @@ fn fails_until_a_restart(retries: i64, more: Vec<proto::Option>) -> Vec<proto::O
     [options![taskId("user"), count("n"), timeout(ns(10)), maxTimeoutRetries(retries)], more].concat()
 }
 
-const BOB: &str = "requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @1";
+const BOB: &str = "requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @0";
 
 #[test]
 fn they_are_tried_again() {
@@ -92,8 +92,8 @@ fn what_they_have_emitted_comes_once() {
         .time(
             2 * SECOND + 10,
             &[
-                "requests host=a user=bob | e=1i | @1",
-                "requests host=a tags=_aggregateexception user=bob | n=1i | @2",
+                "requests host=a user=bob | e=1i | @0",
+                "requests host=a tags=_aggregateexception user=bob | n=1i | @1",
             ],
         )
         .counted("emitted", 1)]);
@@ -105,12 +105,12 @@ fn the_end_of_the_stream_does_not_wait() {
         Scenario::new("clean, and tagged", failing(5, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])
-            .end(11, &["requests host=a tags=_aggregateexception user=bob | n=1i | @1"])
+            .end(11, &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("failed", 1)
             .counted("out timeout", 1),
         Scenario::new("what is set aside then goes out at once", failing(5, options![flushOnStop(true)]))
             .event(0, bob(), &[])
-            .end(1, &["requests host=a tags=_aggregateexception user=bob | n=1i | @1"])
+            .end(1, &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("failed", 1)
             .counted("out stop", 1),
         Scenario::new("dropped", failing(5, options![onError("drop")]))
@@ -160,7 +160,7 @@ fn they_are_in_the_snapshot() {
                 ]
                 .concat(),
             )
-            .time(SECOND + 10, &["requests host=a user=bob | i='bob' n=1i r='timeout' z=2i | @1"])
+            .time(SECOND + 10, &["requests host=a user=bob | i='bob' n=1i r='timeout' z=2i | @0"])
             .counted("failed", 1),
     ]);
 }
@@ -184,7 +184,7 @@ fn the_map_is_kept_for_them() {
         .changed(20, 30, with("event.twice = map.n * 2; event.l = map.deep.l.len(); event.c = task.count"))
         .time(
             SECOND + 10,
-            &["requests host=a user=bob | c=2i 'deep.l'='[1,2.5,\"s\"]' l=3i n=2i twice=4i | @1"],
+            &["requests host=a user=bob | c=2i 'deep.l'='[1,2.5,\"s\"]' l=3i n=2i twice=4i | @0"],
         )]);
 }
 
@@ -201,24 +201,24 @@ fn they_take_room() {
             .event(
                 12,
                 event().tag("user", "ben").at(9),
-                &["requests host=a tags=_aggregateexception user=bob | n=1i | @1"],
+                &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"],
             )
             // Now there are open tasks only: one is set aside, and that does not make room.
             .event(
                 13,
                 event().tag("user", "amy").at(9),
-                &["requests host=a tags=_aggregateexception user=eve | n=1i | @6"],
+                &["requests host=a tags=_aggregateexception user=eve | n=1i | @5"],
             )
             .counted("out evicted", 1),
         Scenario::new("the oldest of them, if there is nothing else", full(5, 1, vec![]))
             .event(0, bob(), &[])
             .time(10, &[])
-            .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @1"])
+            .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .counted("out timeout", 1),
         Scenario::new("before points are refused", full(5, 1, options![onOverflow("reject")]))
             .event(0, bob(), &[])
             .time(10, &[])
-            .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @1"])
+            .event(11, eve().at(5), &["requests host=a tags=_aggregateexception user=bob | n=1i | @0"])
             .event(12, bob(), &[])
             .counted("rejected", 1),
     ]);

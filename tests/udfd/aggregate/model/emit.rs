@@ -137,6 +137,11 @@ impl Emitter {
         }
     }
 
+    /// Whether nothing has come out since what has this time.
+    pub fn is_last(&self, group: &str, time: i64) -> bool {
+        self.runs.get(group).is_some_and(|(_, last)| *last == time)
+    }
+
     /// This time, or one that no other point of the group has.
     pub fn next(&mut self, settings: &Settings, group: &str, own: i64) -> i64 {
         let (start, time) = match self.runs.get(group).copied() {
