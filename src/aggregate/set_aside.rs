@@ -10,7 +10,7 @@ use super::halt::Halt;
 use super::node::Node;
 use super::output::{Sent, Whose};
 use super::scripting::{fill_task, set_dimensions, timeouts_of};
-use super::settings::Settings;
+use super::settings::{PointTime, Settings};
 use super::task::Task;
 use super::timers::take_one;
 use crate::agent::Outbox;
@@ -267,11 +267,14 @@ impl Node {
         call.event.write(&mut written, |_, value| Some(value));
         let is_changed = call.event.is_changed();
         let mut time = *time;
-        if *is_late
-            && let Some(group) = self.groups.get_mut(task.group)
-            && !group.times.is_last(time)
-        {
-            time = group.times.next(time, self.settings.point_time);
+        if *is_late && let Some(group) = self.groups.get_mut(task.group) {
+            let own = match self.settings.point_time {
+                PointTime::Emit if self.event_time.is_none() => self.clock,
+                _ => time,
+            };
+            if own != time || !group.times.is_last(time) {
+                time = group.times.next(own, self.settings.point_time);
+            }
         }
         let sent_at = self.send_emitted_at_end(&emitted, task, (&name, time), out)?;
         if is_cancelled {

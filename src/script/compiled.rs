@@ -174,7 +174,7 @@ impl Scripts {
 
         let Compiled { ast, scope, .. } = compiled;
         let handles = scope.len();
-        engine::begin();
+        engine::begin(budget.time);
         let outcome = running::during(running, || engine.eval_ast_with_scope::<Dynamic>(scope, ast));
         let failure = match outcome {
             Ok(Ok(_)) if engine::is_used_up() => {

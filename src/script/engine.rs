@@ -8,11 +8,12 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Dynamic, Engine, Module};
+use rhai::{Dynamic, Engine, EvalAltResult, Module, Position};
 
 use super::Budget;
 use super::library;
 use super::names::Names;
+use super::running::Outcome;
 use super::state::Keys;
 
 /// Expressions nest so deep, in functions less, which nest themselves. Attack: brackets in brackets, for which the
@@ -25,7 +26,7 @@ const FUNCTION_DEPTH: usize = 32;
 pub(super) const CALL_LEVELS: usize = if cfg!(debug_assertions) { 8 } else { 32 };
 
 /// Attack: strings that double. Fields are not longer either.
-const STRING_SIZE: usize = 64 * 1024;
+const STRING_SIZE: usize = library::own::TEXT;
 
 /// Attacks: lists and maps that grow, and as many variables that hold them.
 const ARRAY_SIZE: usize = 10_000;
@@ -41,6 +42,8 @@ const OPERATIONS_A_LOOK: u64 = 8;
 const FIRST_LOOK: u64 = 24;
 
 thread_local! {
+    /// How long the call that is going on may take.
+    static TIME: Cell<Duration> = const { Cell::new(Duration::MAX) };
     /// When the clock was first looked at in the call that is going on.
     static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
     /// Its time is over. What is called back by a sort may fail as often as it is called.
@@ -59,6 +62,7 @@ static LANGUAGE: LazyLock<Arc<Module>> = LazyLock::new(|| {
     BasicStringPackage::init(&mut module);
     MoreStringPackage::init(&mut module);
     BasicIteratorPackage::init(&mut module);
+    library::own::replace(&mut module);
     // Else each look goes through all of them in turn: a call that made a list and pushed took 38 us instead of 2.
     module.register_lazy_functions();
     Arc::new(module)
@@ -70,6 +74,8 @@ pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
     let mut engine = Engine::new_raw();
     engine.register_global_module(Arc::clone(&LANGUAGE));
     engine.disable_symbol("eval").disable_symbol("print").disable_symbol("debug");
+    // Attack: functions that hold functions that hold functions, of which nothing counts how deep they nest.
+    engine.disable_symbol("curry");
     engine
         .set_strict_variables(true)
         .set_fast_operators(!names.compares_containers)
@@ -81,24 +87,33 @@ pub(super) fn build(names: &Names, keys: &Keys, budget: Budget) -> Engine {
         .set_max_map_size(MAP_SIZE)
         .set_max_variables(VARIABLES)
         .set_max_functions(FUNCTIONS);
-    let time = budget.time;
-    engine.on_progress(move |operations| {
+    engine.on_progress(|operations| {
         let looks = operations % OPERATIONS_A_LOOK == 0 && operations >= FIRST_LOOK;
-        (OVER.get() || looks && is_over(time)).then_some(Dynamic::UNIT)
+        (OVER.get() || looks && is_over()).then_some(Dynamic::UNIT)
     });
     library::register(&mut engine, names, keys);
     engine
 }
 
 /// A call begins.
-pub(super) fn begin() {
+pub(super) fn begin(time: Duration) {
+    TIME.set(time);
     STARTED.set(None);
     OVER.set(false);
 }
 
-/// Whether its time is over, which a sort may have kept to itself.
+/// For what takes long by itself: an error once the call's time is over.
+pub(super) fn look() -> Outcome<()> {
+    if !is_over() {
+        return Ok(());
+    }
+    Err(Box::new(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE)))
+}
+
+/// Whether the call that has ended took too long: what took its time may have ended in another way, and a sort keeps to
+/// itself what it was told. For most calls, which nobody has looked at, the clock isn't either.
 pub(super) fn is_used_up() -> bool {
-    OVER.get()
+    OVER.get() || STARTED.get().is_some() && is_over()
 }
 
 /// How long the call has gone on, as far as anybody has looked.
@@ -107,9 +122,9 @@ pub(super) fn elapsed() -> Duration {
 }
 
 /// Whether the call has gone on for too long since the first look.
-fn is_over(time: Duration) -> bool {
+fn is_over() -> bool {
     if let Some(started) = STARTED.get() {
-        OVER.set(started.elapsed() > time);
+        OVER.set(started.elapsed() > TIME.get());
         return OVER.get();
     }
     STARTED.set(Some(Instant::now()));

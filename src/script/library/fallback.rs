@@ -5,7 +5,7 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 
-use super::{ListPlace, MapPlace};
+use super::{ListPlace, MapPlace, own};
 use crate::script::running::{self, Outcome, fail};
 use crate::script::state::Path;
 use crate::script::values;
@@ -127,6 +127,9 @@ fn call(
     if changes {
         running::with(|running| running.may_change_map())?;
     }
+    if let Some(outcome) = own::of_place(name, path, args)? {
+        return Ok(outcome);
+    }
     materialize(args)?;
     let Some((_, others)) = args.split_first_mut() else { return Ok(Dynamic::UNIT) };
     let mut copy = places::read(path, values::materialized)?;
@@ -152,7 +155,7 @@ fn materialize(args: &mut [&mut Dynamic]) -> Outcome<()> {
 }
 
 /// What is at a place, and anything else as it is.
-pub(super) fn copied(value: Dynamic) -> Outcome<Dynamic> {
+fn copied(value: Dynamic) -> Outcome<Dynamic> {
     let path = value.read_lock::<ListPlace>().map(|place| place.0.clone());
     match path.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone())) {
         Some(path) => places::read(&path, values::materialized),

@@ -12,9 +12,11 @@ mod map;
 
 mod missing;
 
+pub(super) mod own;
+
 mod task;
 
-use rhai::{Dynamic, Engine, Scope};
+use rhai::{Dynamic, Engine, NativeCallContext, Scope};
 
 pub(super) use list::ListPlace;
 pub(super) use map::MapPlace;
@@ -52,7 +54,9 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     task::register(engine);
     emit::register(engine);
     engine.register_fn("log", log);
-    engine.register_fn("log", |value: Dynamic| log(&fallback::copied(value)?.to_string()));
+    engine.register_fn("log", |context: NativeCallContext<'_>, value: Dynamic| {
+        log(&own::shown(&context, &value)?)
+    });
     #[cfg(test)]
     engine.register_fn("stack_at", stack_at);
     #[cfg(test)]

@@ -51,15 +51,13 @@ fn they_are_tried_again() {
         .time(3 * SECOND, &[])
         .time(6 * SECOND - 1, &[])
         .time(6 * SECOND, &[BOB]),
-        Scenario::new("never, with 0", failing(0, vec![]))
-            .event(0, bob(), &[])
-            .time(10, &["requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @0"]),
+        Scenario::new("never, with 0", failing(0, vec![])).event(0, bob(), &[]).time(10, &[BOB]),
         Scenario::new("their id is free meanwhile", failing(1, vec![]))
             .event(0, bob(), &[])
             .event(11, bob().at(5), &[])
             .time(20, &[])
             .time(SECOND + 10, &[])
-            .time(SECOND + 11, &["requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @0"])
+            .time(SECOND + 11, &[BOB])
             .time(SECOND + 21, &["requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @5"])
             .counted("in", 2),
         Scenario::new("whatever they ended for", failing(1, options![maxEvents(1)]))
@@ -77,7 +75,7 @@ fn they_are_tried_again() {
             .event(7, bob().at(0), &[])
             .event(8, eve().at(11), &[])
             .time(SECOND + 7, &[])
-            .time(SECOND + 8, &["requests host=a tags=_aggregateexception user=bob | n=1i y=1i | @0"]),
+            .time(SECOND + 8, &[BOB]),
     ]);
 }
 
