@@ -172,7 +172,7 @@ impl Node {
         if let Some(scripted) = &mut scripted {
             call.state = std::mem::take(&mut scripted.state);
         }
-        if scripts.sets_tags() {
+        if scripts.changes_event() {
             set_dimensions(scripts.call(), group);
         }
         let failed = scripts.run(Part::Code, now).err();

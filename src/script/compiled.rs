@@ -30,7 +30,7 @@ pub(crate) struct Scripts {
     budget: Budget,
     event_names: Vec<String>,
     keys: Keys,
-    sets_tags: bool,
+    changes_event: bool,
     /// Only gone while a script runs.
     running: Option<Box<Running>>,
     counts: Counts,
@@ -60,11 +60,9 @@ impl Scripts {
                     None,
                 ));
             }
-            names.add(&source.text).map_err(|replaced| {
-                let name = replaced.name;
-                let words = format!("{name} can't be replaced, only what is in it: {name}.x = …");
-                CompileError::at(source, &words, Some(replaced.range))
-            })?;
+            names
+                .add(&source.text)
+                .map_err(|refused| CompileError::at(source, &refused.words, Some(refused.range)))?;
         }
         if sources.is_empty() {
             return Ok(Self::default());
@@ -85,7 +83,7 @@ impl Scripts {
             budget,
             event_names: names.of_event,
             keys,
-            sets_tags: names.sets_tags,
+            changes_event: names.changes_event,
             running,
             counts: Counts::default(),
         })
@@ -109,11 +107,11 @@ impl Scripts {
         &self.keys
     }
 
-    /// Whether a script may set tags: [`Event::set_dimensions`] is needed then.
+    /// Whether a script may set tags or fields of events: [`Event::set_dimensions`] is needed then.
     ///
     /// [`Event::set_dimensions`]: super::Event::set_dimensions
-    pub(crate) fn sets_tags(&self) -> bool {
-        self.sets_tags
+    pub(crate) fn changes_event(&self) -> bool {
+        self.changes_event
     }
 
     /// What the next call is about, or what the last one left.
@@ -175,7 +173,9 @@ impl Scripts {
         let Compiled { ast, scope, .. } = compiled;
         let handles = scope.len();
         engine::begin(budget.time);
-        let outcome = running::during(running, || engine.eval_ast_with_scope::<Dynamic>(scope, ast));
+        let outcome = running::during(running, || {
+            engine.eval_ast_with_scope::<Dynamic>(scope, ast).map_err(library::told)
+        });
         let failure = match outcome {
             Ok(Ok(_)) if engine::is_used_up() => {
                 scope.rewind(handles);

@@ -16,7 +16,8 @@ pub(super) struct Names {
     pub(super) of_event: Vec<String>,
     /// What may be a map's key.
     keys: BTreeSet<String>,
-    pub(super) sets_tags: bool,
+    /// A tag or a field of the event may be set.
+    pub(super) changes_event: bool,
     /// A list or a map is compared as a whole, which the engine's quick operators say is never equal to ours.
     pub(super) compares_containers: bool,
 }
@@ -24,23 +25,79 @@ pub(super) struct Names {
 /// What scripts can't replace.
 const HANDLES: [&str; 3] = ["event", "map", "task"];
 
-/// A handle is assigned to, or declared anew.
-pub(super) struct Replaced<'a> {
-    pub(super) name: &'a str,
+/// What is registered by ourselves: a script's function of such a name would take its place, also where we call it.
+const FUNCTIONS: [&str; 52] = [
+    "all",
+    "append",
+    "cancel",
+    "chop",
+    "clear",
+    "contains",
+    "dedup",
+    "drain",
+    "emit",
+    "end",
+    "extract",
+    "fill_with",
+    "filter",
+    "find",
+    "find_map",
+    "for_each",
+    "get",
+    "index_of",
+    "insert",
+    "is_empty",
+    "keys",
+    "len",
+    "log",
+    "map",
+    "max",
+    "min",
+    "mixin",
+    "order",
+    "order_by",
+    "order_desc",
+    "pad",
+    "pop",
+    "push",
+    "reduce",
+    "reduce_rev",
+    "remove",
+    "retain",
+    "reverse",
+    "set",
+    "shift",
+    "some",
+    "sort",
+    "sort_by",
+    "sort_desc",
+    "splice",
+    "split",
+    "to_debug",
+    "to_json",
+    "to_string",
+    "truncate",
+    "values",
+    "zip",
+];
+
+/// A name that can't stand where it stands, and why.
+pub(super) struct Refused {
+    pub(super) words: String,
     pub(super) range: Range<usize>,
 }
 
 impl Names {
     /// Takes up the names of `source`.
-    pub(super) fn add<'a>(&mut self, source: &'a str) -> Result<(), Replaced<'a>> {
+    pub(super) fn add(&mut self, source: &str) -> Result<(), Refused> {
         let tokens = lexer::tokens(source);
         for (index, token) in tokens.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|before| tokens.get(before));
-            let around = Around { before, after: tokens.get(index + 1..).unwrap_or_default() };
+            let (before, after) = tokens.split_at_checked(index).unwrap_or_default();
+            let around = Around { before, after: after.get(1..).unwrap_or_default() };
             match token.kind {
                 Kind::Name(name) => {
-                    if HANDLES.contains(&name) && around.replaces() {
-                        return Err(Replaced { name, range: token.range.clone() });
+                    if let Some(words) = around.refusal(name) {
+                        return Err(Refused { words, range: token.range.clone() });
                     }
                     self.add_name(name, &around);
                 }
@@ -60,10 +117,8 @@ impl Names {
                 self.properties.insert(name.to_owned());
                 self.keys.insert(name.to_owned());
             }
-            if name == "tags" {
-                self.sets_tags |= !around.reads_member();
-            }
         } else if name == "event" {
+            self.changes_event |= around.may_change_event();
             self.add_of_event(around.after);
         } else if around.is_next(":") {
             self.keys.insert(name.to_owned());
@@ -109,34 +164,136 @@ impl Names {
 
 /// What stands around a name.
 struct Around<'t> {
-    before: Option<&'t Token<'t>>,
+    before: &'t [Token<'t>],
     after: &'t [Token<'t>],
 }
 
 impl Around<'_> {
+    /// The word before that, counted from 0.
+    fn before(&self, back: usize) -> Option<Kind<'_>> {
+        self.before.iter().nth_back(back).map(|token| token.kind)
+    }
+
+    fn next(&self, ahead: usize) -> Option<Kind<'_>> {
+        self.after.get(ahead).map(|token| token.kind)
+    }
+
     fn is_property(&self) -> bool {
-        matches!(self.before, Some(Token { kind: Kind::Symbol("." | "?."), .. }))
+        is_dot(self.before(0))
     }
 
     fn is_next(&self, symbol: &str) -> bool {
-        matches!(self.after.first(), Some(Token { kind: Kind::Symbol(next), .. }) if *next == symbol)
+        self.next(0) == Some(Kind::Symbol(symbol))
+    }
+
+    fn is_assigned(&self) -> bool {
+        matches!(self.next(0), Some(Kind::Symbol(symbol)) if assigns(symbol))
+    }
+
+    /// Why `name` can't stand here.
+    fn refusal(&self, name: &str) -> Option<String> {
+        if HANDLES.contains(&name) && self.replaces() {
+            return Some(format!("{name} can't be replaced, only what is in it: {name}.x = …"));
+        }
+        if self.before(0) == Some(Kind::Name("fn")) && FUNCTIONS.contains(&name) {
+            return Some(format!("there is a function {name} already; another name tells yours apart"));
+        }
+        self.lacks_parentheses(name)
     }
 
     fn replaces(&self) -> bool {
-        let declares =
-            matches!(self.before, Some(Token { kind: Kind::Name("let" | "const" | "for" | "fn"), .. }));
-        let assigns =
-            matches!(self.after.first(), Some(Token { kind: Kind::Symbol(next), .. }) if assigns(next));
-        declares || (assigns && !self.is_property())
+        use Kind::{Name, Symbol};
+        let declares = match self.before(0) {
+            Some(Name("let" | "const" | "for" | "fn")) => true,
+            Some(Symbol("(")) => matches!(self.before(1), Some(Name("for" | "catch"))),
+            // for (value, index)
+            Some(Symbol(",")) => self.before(2) == Some(Symbol("(")) && self.before(3) == Some(Name("for")),
+            _ => false,
+        };
+        declares || (self.is_assigned() && !self.is_property())
     }
 
-    /// Whether the next member is only read.
-    fn reads_member(&self) -> bool {
-        let mut kinds = self.after.iter().map(|token| token.kind);
-        matches!(kinds.next(), Some(Kind::Symbol("." | "?.")))
-            && matches!(kinds.next(), Some(Kind::Name(_)))
-            && !matches!(kinds.next(), Some(Kind::Symbol(symbol)) if assigns(symbol) || symbol == "(")
+    /// What does nothing without its parentheses, and looks as if it did.
+    fn lacks_parentheses(&self, name: &str) -> Option<String> {
+        use Kind::Name;
+        if !self.is_property() || self.is_next("(") {
+            return None;
+        }
+        let is_inner = is_dot(self.before(2));
+        let (of, sort) = match (self.before(1)?, name) {
+            (Name("event"), "cancel" | "keys") if !is_inner => ("event", "a field"),
+            (Name("tags"), "keys") if is_inner && self.before(3) == Some(Name("event")) => {
+                ("event.tags", "a tag")
+            }
+            (Name("fields"), "keys") if is_inner && self.before(3) == Some(Name("event")) => {
+                ("event.fields", "a field")
+            }
+            (Name("map"), "keys" | "values" | "clear") if !is_inner => ("map", "an entry"),
+            (Name("map"), "len" | "is_empty") if !is_inner && self.is_assigned() => ("map", "an entry"),
+            (Name("task"), "end") if !is_inner => return Some("task.end() needs its parentheses".to_owned()),
+            _ => return None,
+        };
+        Some(format!("{of}.{name}() needs its parentheses; {sort} of that name is {of}[\"{name}\"]"))
     }
+
+    /// Whether what stands here, behind the word `event`, may set a tag or a field. What methods change is set too.
+    fn may_change_event(&self) -> bool {
+        use Kind::{Name, Symbol};
+        match (self.next(0), self.next(1)) {
+            (Some(Symbol("." | "?.")), Some(Name("tags" | "fields"))) => may_change(self.after.get(2..)),
+            (Some(Symbol("." | "?.")), Some(Name(_))) => may_change_member(self.after.get(1..)),
+            (Some(Symbol("[" | "?[")), _) => may_change(Some(self.after)),
+            // Given to something, or to a variable.
+            (next, _) => {
+                let is_emitted = self.before(0) == Some(Symbol("("))
+                    && matches!(self.before(1), Some(Name("emit" | "log")))
+                    && next == Some(Symbol(")"));
+                !is_emitted && !matches!(self.before(0), Some(Name("in")))
+            }
+        }
+    }
+}
+
+/// Whether what stands behind the event, its tags or its fields may set one.
+fn may_change(after: Option<&[Token<'_>]>) -> bool {
+    let Some([first, inner @ ..]) = after else { return true };
+    match first.kind {
+        Kind::Symbol("." | "?.") => may_change_member(Some(inner)),
+        Kind::Symbol("[" | "?[") => {
+            let mut open = 1usize;
+            let end = inner.iter().position(|token| {
+                match token.kind {
+                    Kind::Symbol("[" | "?[") => open += 1,
+                    Kind::Symbol("]") => open -= 1,
+                    _ => {}
+                }
+                open == 0
+            });
+            end.is_none_or(|end| sets(inner.get(end + 1..)))
+        }
+        _ => true,
+    }
+}
+
+/// Likewise behind the dot.
+fn may_change_member(after: Option<&[Token<'_>]>) -> bool {
+    let Some([name, after @ ..]) = after else { return true };
+    if after.first().is_some_and(|token| token.kind == Kind::Symbol("(")) {
+        return !matches!(name.kind, Kind::Name("get" | "contains" | "keys" | "cancel"));
+    }
+    sets(Some(after))
+}
+
+/// Whether this, behind a tag or a field, may set it.
+fn sets(after: Option<&[Token<'_>]>) -> bool {
+    let mut after = after.unwrap_or_default().iter().map(|token| token.kind);
+    // Parentheses around it make no difference to the engine.
+    let next = after.find(|kind| *kind != Kind::Symbol(")"));
+    matches!(next, Some(Kind::Symbol(symbol)) if assigns(symbol) || matches!(symbol, "." | "?." | "[" | "?[" | "("))
+}
+
+fn is_dot(kind: Option<Kind<'_>>) -> bool {
+    matches!(kind, Some(Kind::Symbol("." | "?.")))
 }
 
 fn assigns(symbol: &str) -> bool {

@@ -78,6 +78,9 @@ pub(super) fn stored(value: &Dynamic, state: &State, keys: &Keys) -> Result<Opti
         let mut map = ThinVec::with_capacity(entries.len());
         for (name, value) in entries.iter() {
             if let Some(value) = stored(value, state, keys)? {
+                if let Some(unfit) = unfit_name(name) {
+                    return Err(format!("an entry with {unfit}"));
+                }
                 map.push(Entry::new(keys, name, value));
             }
         }
@@ -90,6 +93,18 @@ pub(super) fn stored(value: &Dynamic, state: &State, keys: &Keys) -> Result<Opti
         Some(Some(Held::Map(map))) => Ok(Some(StateValue::Map(map.clone()))),
         Some(None) => Err("what has been removed from the map".to_owned()),
         None => Err(kind(value).to_owned()),
+    }
+}
+
+/// What of this name no tag, field or entry can have.
+#[inline]
+pub(super) fn unfit_name(name: &str) -> Option<String> {
+    if name.is_empty() {
+        Some("an empty name".to_owned())
+    } else if name.chars().any(char::is_control) {
+        Some(format!("a control character in its name: {}", shown(name)))
+    } else {
+        None
     }
 }
 

@@ -140,7 +140,8 @@ pub(super) fn of_failure(error: &EvalAltResult, part: Part, budget: Budget) -> (
             format!("there is no character {index} in a string of {len}")
         }
         E::ErrorFor(_) => {
-            "this can't be gone through; a map is by its names: `for name in map.keys()`".to_owned()
+            "`for` goes through a list, a range or the characters of a string; what may be missing, (), is (x ?? [])"
+                .to_owned()
         }
         other => {
             let mut plain = String::new();
@@ -261,6 +262,9 @@ const FUNCTIONS: &[&str] = &[
     "zip",
 ];
 
+/// Of these functions, what they are called on may be made where they stand.
+const MAKES_LONGER: [&str; 7] = ["append", "fill_with", "insert", "mixin", "pad", "push", "set"];
+
 const OPERATORS: [&str; 20] = [
     "+", "-", "*", "/", "%", "**", "<", ">", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "!", "&", "|", "==",
     "!=",
@@ -282,12 +286,27 @@ fn unknown_function(signature: &str) -> String {
         return operator(name, &types);
     }
     let name = shown(name);
+    match (&*name, types.as_slice()) {
+        ("contains", [of, sought]) if *of != "()" => return contains(of, sought),
+        ("min" | "max", ["()", other] | [other, "()"]) => {
+            return format!("{name} does not take {}; the other one is missing, ()", type_word(other));
+        }
+        _ => {}
+    }
     if let Some(known) = FUNCTIONS.iter().find(|known| **known == name) {
         let of = types.iter().map(|name| type_word(name)).collect::<Vec<_>>().join(", ");
         let hint = match types.as_slice() {
-            ["()", ..] => "; what it is called on is missing, (): `= []` or `= #{}` makes it first",
-            types if types.contains(&"()") => "; what is missing, (), gets a value with ??",
-            _ => "",
+            ["()", ..] if MAKES_LONGER.contains(known) => {
+                "; what it is called on is missing, (): `= []` or `= #{}` makes it first".to_owned()
+            }
+            ["()"] => format!(
+                "; what it is called on is missing, (): ?? gives it a value, and `?.{known}()` reads () then"
+            ),
+            ["()", ..] => format!(
+                "; what it is called on is missing, (): ?? gives it a value, and `?.{known}(…)` reads () then"
+            ),
+            types if types.contains(&"()") => "; what is missing, (), gets a value with ??".to_owned(),
+            _ => String::new(),
         };
         return format!("{known} does not take ({of}){hint}");
     }
@@ -297,12 +316,40 @@ fn unknown_function(signature: &str) -> String {
     }
 }
 
+/// Which is what `in` calls too.
+fn contains(of: &str, sought: &str) -> String {
+    let sought = type_word(sought);
+    match type_word(of).as_str() {
+        of @ ("a map" | "the event" | "the event's tags" | "the event's fields") => {
+            format!("`in` and contains() look for a name in {of}, which is a string, and not {sought}")
+        }
+        "a string" => {
+            format!("`in` and contains() look for a string or a character in a string, and not {sought}")
+        }
+        "a range" => format!("`in` and contains() look for an int in a range, and not {sought}"),
+        of => format!(
+            "`in` and contains() look in a list, a map, the event, a string or a range, and not in {of}"
+        ),
+    }
+}
+
 fn operator(name: &str, types: &[&str]) -> String {
     let sign =
         name.strip_suffix('=').filter(|sign| !matches!(*sign, "" | "<" | ">" | "=" | "!")).unwrap_or(name);
     let words: Vec<_> = types.iter().map(|name| type_word(name)).collect();
     match words.as_slice() {
+        [one] if one == "()" && name == "-" => {
+            "what stands right of - is missing, (): `0 - x` takes that, and -(x ?? 0) gives it a value"
+                .to_owned()
+        }
+        [one] if one == "()" => format!("what stands right of {name} is missing, (): ?? gives it a value"),
         [one] => format!("{name} does not take {one}"),
+        [left, right] if matches!(sign, "+" | "-") && left == "()" => {
+            format!("{sign} does not take {right}; what stands left of it is missing, ()")
+        }
+        [left, right] if matches!(sign, "+" | "-") && right == "()" => {
+            format!("{sign} does not take {left}; what stands right of it is missing, ()")
+        }
         [left, right] if left == "()" || right == "()" => {
             let side = if left == "()" { "left" } else { "right" };
             format!(
@@ -354,6 +401,7 @@ fn type_word(name: &str) -> String {
         "task" => "the task",
         name if name.contains("ImmutableString") || name.contains("string") => "a string",
         name if name.contains("range") => "a range",
+        name if name.contains("::") => "a value of this type",
         name => return shown(name),
     }
     .to_owned()

@@ -68,6 +68,9 @@ fn emit(map: &Dynamic) -> Outcome<()> {
             let name = shown(&name);
             return Err(fail(format!("field {name} can't be {double}: a field holds finite numbers only")));
         }
+        if fields.iter().any(|(name, _)| name == "time") {
+            return Err(fail("InfluxDB takes no field called time, which is the point's own"));
+        }
         if fields.is_empty() {
             return Err(fail("a point needs a field: all that was to be emitted is missing, ()"));
         }

@@ -32,6 +32,10 @@ pub(super) fn register(engine: &mut Engine, names: &Names) {
     by_name(engine, |_: &Event| Part::Any);
     by_name(engine, |_: &Tags| Part::Tag);
     by_name(engine, |_: &Fields| Part::Field);
+    engine
+        .register_iterator_result::<Event, Dynamic>()
+        .register_iterator_result::<Tags, Dynamic>()
+        .register_iterator_result::<Fields, Dynamic>();
     engine.register_fn("keys", |_: &mut Event| keys(false));
     engine.register_fn("keys", |_: &mut Fields| keys(false));
     engine.register_fn("keys", |_: &mut Tags| keys(true));
@@ -132,6 +136,7 @@ fn set(part: Part, sought: Sought<'_>, value: &Dynamic) -> Outcome<()> {
             return Ok(());
         }
         running.may("change the event")?;
+        check_name(running, part, sought.name, value)?;
         let change = match part {
             Part::Any | Part::Field if value.is_unit() => Change::Field(None),
             Part::Any | Part::Field => Change::Field(Some(values::field(sought.name, value)?)),
@@ -140,6 +145,27 @@ fn set(part: Part, sought: Sought<'_>, value: &Dynamic) -> Outcome<()> {
         running.call.event.edit(sought.name, change);
         Ok(())
     })
+}
+
+/// Whether a tag or a field of this name can be set.
+fn check_name(running: &Running, part: Part, name: &str, value: &Dynamic) -> Outcome<()> {
+    let sort = if part == Part::Tag { "tag" } else { "field" };
+    if part == Part::Any && running.call.event.is_dimension(name) {
+        let name = shown(name);
+        return Err(fail(format!(
+            "{name} is a tag that points are grouped by; event.fields.{name} sets a field of that name"
+        )));
+    }
+    if value.is_unit() {
+        return Ok(());
+    }
+    if let Some(unfit) = values::unfit_name(name) {
+        return Err(fail(format!("InfluxDB takes no {sort} with {unfit}")));
+    }
+    if name == "time" {
+        return Err(fail(format!("InfluxDB takes no {sort} called time, which is the point's own")));
+    }
+    Ok(())
 }
 
 fn tag(running: &Running, name: &str, value: &Dynamic) -> Outcome<Option<String>> {
@@ -183,10 +209,12 @@ fn set_own(name: &str, value: &Dynamic) -> Outcome<()> {
     }
     let what = match name {
         "name" => "the measurement",
-        "time" => "the event's time",
         "tags" => "all tags",
         _ => "all fields",
     };
+    if name == "time" {
+        return Err(fail("event.time is the event's time, and can't be set, nor can a field be called so"));
+    }
     Err(fail(format!(
         "event.{name} is {what}, and can't be set; event.fields.{name} sets a field of that name"
     )))
@@ -199,4 +227,38 @@ fn keys(of_tags: bool) -> Outcome<Array> {
             .map(|name| values::dynamic(Value::Text(name), || "a tag's or field's name".to_owned()))
             .collect()
     })
+}
+
+/// What `for` gets: handles have no elements.
+type Refusal = std::iter::Once<Outcome<Dynamic>>;
+
+fn no_elements(of: &str) -> Refusal {
+    std::iter::once(Err(fail(format!("{of} is gone through by its names: `for name in {of}.keys()`"))))
+}
+
+impl IntoIterator for Event {
+    type Item = Outcome<Dynamic>;
+    type IntoIter = Refusal;
+
+    fn into_iter(self) -> Refusal {
+        no_elements("event")
+    }
+}
+
+impl IntoIterator for Tags {
+    type Item = Outcome<Dynamic>;
+    type IntoIter = Refusal;
+
+    fn into_iter(self) -> Refusal {
+        no_elements("event.tags")
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = Outcome<Dynamic>;
+    type IntoIter = Refusal;
+
+    fn into_iter(self) -> Refusal {
+        no_elements("event.fields")
+    }
 }

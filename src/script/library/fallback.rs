@@ -155,7 +155,7 @@ fn materialize(args: &mut [&mut Dynamic]) -> Outcome<()> {
 }
 
 /// What is at a place, and anything else as it is.
-fn copied(value: Dynamic) -> Outcome<Dynamic> {
+pub(super) fn copied(value: Dynamic) -> Outcome<Dynamic> {
     let path = value.read_lock::<ListPlace>().map(|place| place.0.clone());
     match path.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone())) {
         Some(path) => places::read(&path, values::materialized),

@@ -12,8 +12,20 @@ use crate::script::values;
 #[derive(Debug, Clone)]
 pub(in crate::script) struct MapPlace(pub(in crate::script) Path);
 
+/// What is no entry behind a dot.
+const COUNTS: [&str; 2] = ["len", "is_empty"];
+
 pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
-    for (key, name) in keys.names().filter(|(_, name)| names.properties.contains(*name)) {
+    // Without parentheses as lists have it: whoever reads it does not say which of the two it is.
+    engine.register_get("len", |place: &mut MapPlace| len(&place.0));
+    engine.register_get("is_empty", |place: &mut MapPlace| -> Outcome<bool> { Ok(len(&place.0)? == 0) });
+    for name in COUNTS {
+        engine.register_set(name, move |place: &mut MapPlace, value: Dynamic| {
+            set_count(&place.0, name, &value)
+        });
+    }
+    let is_entry = |name: &str| names.properties.contains(name) && !COUNTS.contains(&name);
+    for (key, name) in keys.names().filter(|(_, name)| is_entry(name)) {
         let step = Step::Key(key);
         engine.register_get(name, move |place: &mut MapPlace| get(&place.0, &step));
         setters(engine, name, &Step::Key(key));
@@ -80,13 +92,36 @@ fn no_name() -> Box<rhai::EvalAltResult> {
     fail("a map's entries have names, so it takes a string in the brackets: map[id.to_string()]")
 }
 
+/// The engine sets whatever a method was called on, changed or not: `map.len.to_string()`.
+fn set_count(path: &Path, name: &str, value: &Dynamic) -> Outcome<()> {
+    let len = len(path)?;
+    let is_same = if name == "len" {
+        value.as_int().is_ok_and(|value| value == len)
+    } else {
+        value.as_bool().is_ok_and(|value| value == (len == 0))
+    };
+    if is_same {
+        return Ok(());
+    }
+    running::with(|running| {
+        let map = place_name(&running.keys, path, None);
+        Err(fail(format!("{map}.{name} can't be set; an entry of that name is {map}[\"{name}\"]")))
+    })
+}
+
 fn get_named(place: &mut MapPlace, name: &str) -> Outcome<Dynamic> {
     let step = running::with(|running| Ok(Step::named(&running.keys, name)))?;
     get(&place.0, &step)
 }
 
 fn set_named(place: &mut MapPlace, name: &str, value: Dynamic) -> Outcome<()> {
-    let step = running::with(|running| Ok(Step::named(&running.keys, name)))?;
+    let step = running::with(|running| {
+        if let Some(unfit) = values::unfit_name(name).filter(|_| !value.is_unit()) {
+            let map = place_name(&running.keys, &place.0, None);
+            return Err(fail(format!("{map} can't have an entry with {unfit}")));
+        }
+        Ok(Step::named(&running.keys, name))
+    })?;
     set(&place.0, &step, &value)
 }
 

@@ -16,10 +16,13 @@ pub(super) mod own;
 
 mod task;
 
-use rhai::{Dynamic, Engine, NativeCallContext, Scope};
+mod text;
+
+use rhai::{Dynamic, Engine, Scope};
 
 pub(super) use list::ListPlace;
 pub(super) use map::MapPlace;
+pub(super) use text::told;
 
 use super::Part;
 use super::names::Names;
@@ -53,10 +56,9 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     missing::register(engine);
     task::register(engine);
     emit::register(engine);
+    text::register(engine);
     engine.register_fn("log", log);
-    engine.register_fn("log", |context: NativeCallContext<'_>, value: Dynamic| {
-        log(&own::shown(&context, &value)?)
-    });
+    engine.register_fn("log", |value: Dynamic| log(&text::text(&value)));
     #[cfg(test)]
     engine.register_fn("stack_at", stack_at);
     #[cfg(test)]

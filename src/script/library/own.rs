@@ -96,17 +96,6 @@ pub(super) fn of_place(name: &str, path: &Path, args: &[&mut Dynamic]) -> Outcom
     }))
 }
 
-/// A value as text, cut where there is too much.
-pub(super) fn shown(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<ImmutableString> {
-    if let Some(text) = value.read_lock::<ImmutableString>() {
-        return Ok(text.clone());
-    }
-    if value.is_unit() || value.is_int() || value.is_float() || value.is_bool() || value.is_char() {
-        return Ok(value.to_string().into());
-    }
-    text_of(context, |writer| writer.value(Seen::Engine(value), 0))
-}
-
 fn number(found: Option<usize>) -> i64 {
     found.and_then(|found| i64::try_from(found).ok()).unwrap_or(-1)
 }
@@ -196,11 +185,7 @@ fn text_of(
 }
 
 impl Writer<'_> {
-    fn list<'v>(
-        &mut self,
-        list: impl ExactSizeIterator<Item = Seen<'v>>,
-        depth: usize,
-    ) -> Result<(), Full> {
+    fn list<'v>(&mut self, list: impl ExactSizeIterator<Item = Seen<'v>>, depth: usize) -> Result<(), Full> {
         self.out.push('[');
         for (index, value) in list.enumerate() {
             if index > 0 {
@@ -401,9 +386,7 @@ impl<'a> Comparison<'a> {
             (Sort::HeldList(left), Sort::HeldList(right)) => {
                 self.all(left.iter().map(Seen::State), right.iter().map(Seen::State), depth + 1)
             }
-            (Sort::Map(left), Sort::Map(right)) => {
-                self.entries(of_engine(left), of_engine(right), depth + 1)
-            }
+            (Sort::Map(left), Sort::Map(right)) => self.entries(of_engine(left), of_engine(right), depth + 1),
             (Sort::Map(left), Sort::HeldMap(right)) => {
                 self.may_sort(right)?;
                 self.entries(of_engine(left), of_state(right, self.keys), depth + 1)

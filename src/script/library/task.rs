@@ -92,7 +92,10 @@ fn nanos(name: &str, value: &Dynamic) -> Outcome<i64> {
 
 #[cold]
 fn unknown(name: &str) -> Box<rhai::EvalAltResult> {
-    let near = words::nearest(name, NAMES.into_iter().chain(["end"]));
+    if name == "end" {
+        return fail("task.end() needs its parentheses");
+    }
+    let near = words::nearest(name, NAMES.into_iter());
     let near = near.map_or_else(String::new, |near| format!(" (is task.{near} meant?)"));
     fail(format!("there is no task.{}{near}; there are {} and end()", shown(name), NAMES.join(", ")))
 }

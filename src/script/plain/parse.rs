@@ -111,7 +111,8 @@ impl Parser<'_> {
             [Name("event"), Symbol("."), Name("fields"), Symbol("."), Name(name), ..] => {
                 (Operand::Field(slot(name)?), 5)
             }
-            [Name("event"), Symbol("."), Name("name" | "time" | "tags" | "fields"), ..] => return None,
+            [Name("event"), Symbol("."), Name("name" | "time" | "tags" | "fields"), ..]
+            | [Name("map"), Symbol("."), Name("len" | "is_empty"), ..] => return None,
             [Name("event"), Symbol("."), Name(name), ..] => (Operand::Event(slot(name)?), 3),
             [Name("event"), Symbol("["), Text(name), Symbol("]"), ..] => (Operand::Event(slot(name)?), 4),
             [Name("task"), Symbol("."), Name("count"), ..] => (Operand::Count, 3),

@@ -107,12 +107,14 @@ fn fields_and_tags_are_changed() {
     check("event.a = 1; map.x = event.a; event.b = event.a + 1", "a=1 b=2");
     check("event[\"odd name\"] = 1; event[\"new\" + \"er\"] = true", "newer=true odd name=1");
     check("event.set(\"x\", 1); event.fields.y = 2; event.fields[\"z\"] = 3", "x=1 y=2 z=3");
-    check("event.fields.name = 8; event[\"time\"] = 1", "name=8 time=1");
+    check("event.fields.name = 8; event[\"tags\"] = 1", "name=8 tags=1");
     check("event.tags.zone = \"us\"; event.tags.fresh = 'x'", "fresh:\"x\" zone:\"us\"");
     check("event.tags.zone = ()", "-zone:");
     check("event.tags.zone = \"\"", "-zone:");
     check("event.tags.zone = \"us\"; event.b = event.zone; event.tags.zone = ()", "-zone: b=\"us\"");
     check("event.zone = \"us\"", "zone=\"us\"");
+    check("event.tags.zone.make_upper(); event.tags.both[0] = 'z'", "both:\"zag\" zone:\"EU\"");
+    check("event.fields.host = 1; event[\"\"] = (); event.fields.time = ()", "host=1");
     // The engine sets what a method was called on.
     check("map.x = event.host.to_string() + event.bytes.to_string() + event.tags.host.to_string()", "");
     check("map.x = event.name.to_string() + event.time.to_string() + task.id.to_string()", "");
