@@ -117,8 +117,10 @@ impl Emitter {
             if point.identity.names().any(|known| known == name) {
                 point.counters.left_out += 1;
             } else {
-                let value = floated(settings, name.as_bytes(), value.value());
-                point.field(name.as_bytes(), value);
+                match floated(settings, name.as_bytes(), value.value()) {
+                    Some(value) => point.field(name.as_bytes(), value),
+                    None => point.counters.left_out += 1,
+                }
             }
         }
         point.counters.left_out - before < came
@@ -181,7 +183,8 @@ impl Emitter {
             let fits = if tags.contains(entry.key) {
                 None
             } else {
-                self.types.fit(entry.key, floated(settings, entry.key, names::value(&entry)))
+                let value = floated(settings, entry.key, names::value(&entry));
+                value.and_then(|value| self.types.fit(entry.key, value))
             };
             match fits {
                 Some(value) => write_field(entry.key, value, &mut self.body),
@@ -234,16 +237,16 @@ impl Emitter {
     }
 }
 
-/// What a script sets where there is a `float` of this name.
+/// What a script sets where there is a `float` of this name: no number is nothing.
 #[expect(clippy::cast_precision_loss, reason = "what `float` is for")]
-fn floated<'v>(settings: &Settings, name: &[u8], value: Value<'v>) -> Value<'v> {
+fn floated<'v>(settings: &Settings, name: &[u8], value: Value<'v>) -> Option<Value<'v>> {
+    if !settings.outputs.iter().any(|output| output.float && output.name.as_bytes() == name) {
+        return Some(value);
+    }
     match value {
-        Value::Int(int)
-            if settings.outputs.iter().any(|output| output.float && output.name.as_bytes() == name) =>
-        {
-            Value::Double(int as f64)
-        }
-        value => value,
+        Value::Int(int) => Some(Value::Double(int as f64)),
+        Value::Double(_) => Some(value),
+        Value::Text(_) | Value::Bool(_) => None,
     }
 }
 

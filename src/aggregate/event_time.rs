@@ -15,6 +15,7 @@ use super::timeline::Ahead;
 use super::timers::{take_one, without};
 use crate::agent::Outbox;
 use crate::handler::{Progress, UnixNanos};
+use crate::script::Part;
 use crate::wire::point::PointView;
 
 /// What a node knows of time whose deadlines follow events.
@@ -114,8 +115,8 @@ impl Node {
             }
             node.count(&arrival);
             node.take_at(now, (group, arrival.time), point, read, out)?;
-            if arrival.is_late {
-                // It may have made its task older than it was.
+            if arrival.is_late || node.scripts.has(Part::Code) {
+                // It may have made its task older than it was, and code may have set a deadline that lies behind.
                 node.advance(group, arrival.watermark, out)?;
             }
             node.schedule(group);

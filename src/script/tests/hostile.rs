@@ -471,7 +471,7 @@ fn values_that_nest_deep_fit_the_stack_of_the_daemon() {
         let code =
             format!("let x = [0]; while (map.n ?? 0) < {times} {{ {deepen} map.n += 1 }} {each} {rest}");
         let mut node =
-            Node::with_budget(Part::Code, &code, Budget { time: Duration::from_secs(60), ..LARGEST });
+            Node::with_budget(Part::Code, &code, Budget { time: Duration::from_mins(1), ..LARGEST });
         match node.run(Part::Code) {
             Err(Failed::Script(message)) => assert!(message.contains("a list has more"), "{message}"),
             other => panic!("{other:?}"),

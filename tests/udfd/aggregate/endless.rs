@@ -54,7 +54,7 @@ impl Peer {
                 self.buffer.drain(..length);
                 return response.message.unwrap();
             }
-            let mut chunk = vec![0; 64 << 10];
+            let mut chunk = [0; 16 << 10];
             let read = self.stream.read(&mut chunk).unwrap();
             assert!(read > 0, "closed");
             self.buffer.extend_from_slice(&chunk[..read]);

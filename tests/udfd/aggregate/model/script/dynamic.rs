@@ -230,3 +230,41 @@ pub fn fields(map: &Map) -> Vec<(String, Value)> {
     }
     fields
 }
+
+/// Methods that change nothing.
+pub fn look(on: &Dynamic, name: &str, arguments: &[Dynamic]) -> Option<Dynamic> {
+    let length = |length: usize| Dynamic::int(i64::try_from(length).unwrap());
+    match (on, name, arguments) {
+        (Dynamic::List(list), "len", []) => Some(length(list.len())),
+        (Dynamic::Map(map), "len", []) => Some(length(map.len())),
+        (Dynamic::List(list), "is_empty", []) => Some(Dynamic::bool(list.is_empty())),
+        (Dynamic::Map(map), "is_empty", []) => Some(Dynamic::bool(map.is_empty())),
+        (Dynamic::List(list), "contains", [one]) => {
+            Some(Dynamic::bool(list.iter().any(|known| known.is(one))))
+        }
+        (Dynamic::Map(map), "contains", [Dynamic::Scalar(key)]) => {
+            Some(Dynamic::bool(map.contains_key(&key.text())))
+        }
+        (Dynamic::Map(map), "get", [Dynamic::Scalar(key)]) => {
+            Some(map.get(&key.text()).cloned().unwrap_or(Dynamic::Unit))
+        }
+        (Dynamic::Map(map), "keys", []) => {
+            Some(Dynamic::List(map.keys().map(|key| Dynamic::text(key)).collect()))
+        }
+        _ => None,
+    }
+}
+
+pub fn at_mut(list: &mut [Dynamic], at: i64) -> Result<&mut Dynamic> {
+    usize::try_from(at).ok().and_then(|at| list.get_mut(at)).ok_or(format!("no element {at}"))
+}
+
+pub fn entry(of: &Dynamic, key: &Value) -> Result<Dynamic> {
+    match (of, key) {
+        (Dynamic::Map(map), Value::Text(name)) => Ok(map.get(name).cloned().unwrap_or(Dynamic::Unit)),
+        (Dynamic::List(list), Value::Int(at)) => {
+            usize::try_from(*at).ok().and_then(|at| list.get(at)).cloned().ok_or(format!("no element {at}"))
+        }
+        _ => Err(format!("no {key:?} of {of:?}")),
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kapacitor_udfd::proto::Point;
 
 use super::super::value::{self, Value};
-use super::dynamic::{Dynamic, Map, Result, fields};
+use super::dynamic::{Dynamic, Map, Result, at_mut, entry, fields, look};
 use super::view::View;
 use super::{Condition, Expression, Script, Statement};
 
@@ -331,44 +331,6 @@ impl Run {
 enum Place<'a> {
     Map(&'a mut Map),
     Other(&'a mut Dynamic),
-}
-
-/// Methods that change nothing.
-fn look(on: &Dynamic, name: &str, arguments: &[Dynamic]) -> Option<Dynamic> {
-    let length = |length: usize| Dynamic::int(i64::try_from(length).unwrap());
-    match (on, name, arguments) {
-        (Dynamic::List(list), "len", []) => Some(length(list.len())),
-        (Dynamic::Map(map), "len", []) => Some(length(map.len())),
-        (Dynamic::List(list), "is_empty", []) => Some(Dynamic::bool(list.is_empty())),
-        (Dynamic::Map(map), "is_empty", []) => Some(Dynamic::bool(map.is_empty())),
-        (Dynamic::List(list), "contains", [one]) => {
-            Some(Dynamic::bool(list.iter().any(|known| known.is(one))))
-        }
-        (Dynamic::Map(map), "contains", [Dynamic::Scalar(key)]) => {
-            Some(Dynamic::bool(map.contains_key(&key.text())))
-        }
-        (Dynamic::Map(map), "get", [Dynamic::Scalar(key)]) => {
-            Some(map.get(&key.text()).cloned().unwrap_or(Dynamic::Unit))
-        }
-        (Dynamic::Map(map), "keys", []) => {
-            Some(Dynamic::List(map.keys().map(|key| Dynamic::text(key)).collect()))
-        }
-        _ => None,
-    }
-}
-
-fn at_mut(list: &mut [Dynamic], at: i64) -> Result<&mut Dynamic> {
-    usize::try_from(at).ok().and_then(|at| list.get_mut(at)).ok_or(format!("no element {at}"))
-}
-
-fn entry(of: &Dynamic, key: &Value) -> Result<Dynamic> {
-    match (of, key) {
-        (Dynamic::Map(map), Value::Text(name)) => Ok(map.get(name).cloned().unwrap_or(Dynamic::Unit)),
-        (Dynamic::List(list), Value::Int(at)) => {
-            usize::try_from(*at).ok().and_then(|at| list.get(at)).cloned().ok_or(format!("no element {at}"))
-        }
-        _ => Err(format!("no {key:?} of {of:?}")),
-    }
 }
 
 fn is_event(expression: &Expression) -> bool {
