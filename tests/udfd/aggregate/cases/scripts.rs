@@ -98,6 +98,8 @@ fn what_an_event_can_t_take_fails() {
         "event.y = 1.0 / 0.0",
         r#"event.name = "other""#,
         "event.time = 5",
+        r#"event["time"] = 5"#,
+        r#"event[""] = 5"#,
         "event.tags = 5",
         "event.fields = ()",
         r#"event.tags.host = "b""#,

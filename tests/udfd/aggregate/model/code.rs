@@ -5,7 +5,7 @@ use kapacitor_udfd::proto::Point;
 use super::Model;
 use super::event::Event;
 use super::script::{Condition, Emitted, Run, View};
-use super::value;
+use super::value::fields;
 
 /// The tag that tells of a failed script, and where it stands.
 pub const FAILED: (&str, &str) = ("tags", "_aggregateexception");
@@ -58,7 +58,7 @@ impl Model {
         let result = self.settings.code.as_ref().map_or(Ok(()), |code| run.script(code));
         task.map = run.map;
         task.take_over(&before, &run.task);
-        let has_fields = !value::fields(&event.point).is_empty();
+        let before_it = event.point.clone();
         let event = Event { point: run.event, ..event.clone() };
         let is_now_0 = |before: Option<i64>, after: Option<i64>| before != after && after == Some(0);
         let mut left = Left {
@@ -73,8 +73,9 @@ impl Model {
             self.counters.failed += 1;
             self.on_error(at, &mut left);
         }
-        let has_lost_all = value::fields(&left.event.point).is_empty() && has_fields;
-        left.is_cancelled |= has_lost_all;
+        // A point without fields is none to InfluxDB.
+        let lost_all = !fields(&before_it).is_empty() && fields(&left.event.point).is_empty();
+        left.is_cancelled |= lost_all;
         self.counters.cancelled += u64::from(left.is_cancelled);
         left
     }
@@ -99,18 +100,19 @@ impl Model {
         if self.settings.pass_through && !left.is_cancelled {
             self.emitter.reserve(&self.settings, &origin.group, point.time);
         }
-        for emitted in &left.emitted {
+        let has_field = |emitted: &&Emitted| match emitted {
+            Emitted::Event(point) => !fields(point).is_empty(),
+            Emitted::Fields(_) => true,
+        };
+        for emitted in left.emitted.iter().filter(has_field) {
+            let time = self.emitter.next(&self.settings, &origin.group, point.time);
             match emitted {
-                // One without fields is none.
-                Emitted::Event(point) if value::fields(point).is_empty() => {}
                 Emitted::Event(point) => {
                     self.counters.emitted += 1;
-                    let time = self.emitter.next(&self.settings, &origin.group, left.event.point.time);
                     let point = Point { time, ..(**point).clone() };
                     self.pass(&Event { point, ..left.event.clone() });
                 }
                 Emitted::Fields(fields) => {
-                    let time = self.emitter.next(&self.settings, &origin.group, point.time);
                     let of = Point { time, ..origin.empty_point() };
                     let point = self.emitter.emitted(&self.settings, &task, of, fields, &mut self.counters);
                     if let Some(point) = point {

@@ -137,7 +137,7 @@ impl Emitter {
         }
     }
 
-    /// Whether nothing has come out since what has this time.
+    /// Whether no other point of the group has come out since the one with this time.
     pub fn is_last(&self, group: &str, time: i64) -> bool {
         self.runs.get(group).is_some_and(|(_, last)| *last == time)
     }

@@ -7,7 +7,6 @@ use super::code::{FAILED, add_to_tags};
 use super::counters::Reason;
 use super::script::{Emitted, Run, Script};
 use super::task::Task;
-use super::value;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -104,9 +103,13 @@ impl Model {
     fn come_out(&mut self, finished: &Finished, run: &Run) {
         let Finished { task, reason, point: of, .. } = finished;
         let mut first = of.time;
-        if finished.is_late && !self.emitter.is_last(task.group(), first) {
-            // Others of its group have come out since.
-            first = self.emitter.next(&self.settings, task.group(), first);
+        if finished.is_late {
+            // Others of its group may have come out since.
+            let is_now = self.is_by_clock() && self.settings.point_time == "emit";
+            let own = if is_now { self.now } else { of.time };
+            if own != of.time || !self.emitter.is_last(task.group(), of.time) {
+                first = self.emitter.next(&self.settings, task.group(), own);
+            }
         }
         if self.settings.pass_through && !run.emitted.is_empty() {
             // An original may have gone on with that time.
@@ -118,7 +121,7 @@ impl Model {
                 Emitted::Event(point) => {
                     let point = Point { time, ..(**point).clone() };
                     let point = self.emitter.refit(&point, &mut self.counters);
-                    Some(point).filter(|point| !value::fields(point).is_empty())
+                    Some(point).filter(|point| !super::value::fields(point).is_empty())
                 }
                 Emitted::Fields(fields) => {
                     let of = Point { time, name: of.name.clone(), ..task.origin.empty_point() };

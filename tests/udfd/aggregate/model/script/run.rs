@@ -355,6 +355,9 @@ fn set_field(event: &mut Point, name: &str, value: &Dynamic) -> Result<()> {
         return Ok(());
     }
     let value = if let Dynamic::Unit = value { None } else { Some(value.field()?) };
+    if value.is_some() && ["time", ""].contains(&name) {
+        return Err(format!("no name of a field: {name:?}"));
+    }
     value::remove_field(event, name);
     if let Some(value) = value {
         value.put(event, name);
