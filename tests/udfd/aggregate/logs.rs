@@ -1,10 +1,10 @@
 //! What a node's author and its operator are told.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use kapacitor_udfd::proto;
-use tracing::Level;
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::raw::{Raw, raw};
@@ -16,7 +16,12 @@ pub fn logged(what: impl FnOnce()) -> String {
     logged_from(Level::DEBUG, what)
 }
 
+/// While there is only one subscriber, `tracing` asks the thread that comes to a message first whether anybody listens; if
+/// that is another test's thread, which has none, the message is off for all. With a second one it asks both.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
 fn logged_from(level: Level, what: impl FnOnce()) -> String {
+    LazyLock::force(&SECOND);
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(level)
