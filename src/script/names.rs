@@ -26,7 +26,7 @@ pub(super) struct Names {
 const HANDLES: [&str; 3] = ["event", "map", "task"];
 
 /// What is registered by ourselves: a script's function of such a name would take its place, also where we call it.
-const FUNCTIONS: [&str; 53] = [
+pub(super) const FUNCTIONS: [&str; 53] = [
     "all",
     "append",
     "cancel",

@@ -6,7 +6,7 @@ use rhai::{Array, Dynamic, ImmutableString};
 use thin_vec::ThinVec;
 
 use super::call::Scalar;
-use super::library::{ListPlace, MapPlace};
+use super::library::{ListPlace, MapPlace, path_of};
 use super::running::{Outcome, fail};
 use super::state::{Entry, Held, Keys, MAX_DEPTH, State, StateValue};
 use super::words::shown;
@@ -121,9 +121,7 @@ impl Storing<'_> {
             }
             return Ok(Some(StateValue::Map(map)));
         }
-        let path = value.read_lock::<MapPlace>().map(|place| place.0.clone());
-        let path = path.or_else(|| value.read_lock::<ListPlace>().map(|place| place.0.clone()));
-        match path.map(|path| self.state.held(&path)) {
+        match path_of(value).map(|path| self.state.held(&path)) {
             Some(Some(held)) => {
                 self.take(held.heap())?;
                 Ok(Some(match held {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use rhai::{EvalAltResult, ParseErrorType, Position};
 
+use super::names::FUNCTIONS;
 use super::{Budget, Part};
 
 /// Text of somebody else's in a message: on one line, and not too long.
@@ -175,91 +176,38 @@ fn too_large(what: &str) -> &'static str {
     }
 }
 
-/// What scripts can call, for what is misspelt.
-const FUNCTIONS: &[&str] = &[
+/// What scripts can call besides what is ours, for what is misspelt.
+const LANGUAGE: [&str; 30] = [
     "abs",
-    "all",
-    "append",
     "bytes",
-    "cancel",
     "ceiling",
     "chars",
-    "chop",
-    "clear",
-    "contains",
     "cos",
     "crop",
-    "dedup",
-    "drain",
-    "emit",
-    "end",
     "ends_with",
     "exp",
-    "extract",
-    "fill_with",
-    "filter",
-    "find",
-    "find_map",
     "floor",
-    "for_each",
-    "get",
     "hypot",
-    "index_of",
-    "insert",
-    "is_empty",
     "is_finite",
     "is_infinite",
     "is_nan",
-    "keys",
-    "len",
     "ln",
-    "log",
-    "map",
-    "max",
-    "min",
-    "mixin",
-    "order",
-    "order_by",
-    "order_desc",
-    "pad",
     "parse_float",
     "parse_int",
-    "pop",
-    "push",
     "range",
-    "reduce",
-    "reduce_rev",
-    "remove",
-    "replace",
-    "retain",
-    "reverse",
     "round",
-    "set",
-    "shift",
     "sign",
     "sin",
-    "some",
-    "sort",
-    "sort_by",
-    "sort_desc",
-    "splice",
-    "split",
     "sqrt",
     "starts_with",
     "sub_string",
     "tan",
-    "to_debug",
     "to_float",
     "to_int",
-    "to_json",
     "to_lower",
-    "to_string",
     "to_upper",
     "trim",
-    "truncate",
     "type_of",
-    "values",
-    "zip",
 ];
 
 /// Of these functions, what they are called on may be made where they stand.
@@ -293,10 +241,11 @@ fn unknown_function(signature: &str) -> String {
         }
         _ => {}
     }
-    if let Some(known) = FUNCTIONS.iter().find(|known| **known == name) {
+    let known = || FUNCTIONS.iter().chain(&LANGUAGE).copied();
+    if let Some(known) = known().find(|known| *known == name) {
         let of = types.iter().map(|name| type_word(name)).collect::<Vec<_>>().join(", ");
         let hint = match types.as_slice() {
-            ["()", ..] if MAKES_LONGER.contains(known) => {
+            ["()", ..] if MAKES_LONGER.contains(&known) => {
                 "; what it is called on is missing, (): `= []` or `= #{}` makes it first".to_owned()
             }
             ["()"] => format!(
@@ -310,7 +259,7 @@ fn unknown_function(signature: &str) -> String {
         };
         return format!("{known} does not take ({of}){hint}");
     }
-    match nearest(&name, FUNCTIONS.iter().copied()) {
+    match nearest(&name, known()) {
         Some(near) => format!("there is no function {name}; is {near} meant?"),
         None => format!("there is no function {name}"),
     }

@@ -5,7 +5,7 @@ use std::any::TypeId;
 
 use rhai::{Array, Dynamic, Engine, Map, NativeCallContext};
 
-use super::{ListPlace, MapPlace, own};
+use super::{ListPlace, MapPlace, own, path_of};
 use crate::script::running::{self, Outcome, fail};
 use crate::script::state::Path;
 use crate::script::values;
@@ -155,10 +155,24 @@ fn materialize(args: &mut [&mut Dynamic]) -> Outcome<()> {
 }
 
 /// What is at a place, and anything else as it is.
-pub(super) fn copied(value: Dynamic) -> Outcome<Dynamic> {
-    let path = value.read_lock::<ListPlace>().map(|place| place.0.clone());
-    match path.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone())) {
+fn copied(value: Dynamic) -> Outcome<Dynamic> {
+    match path_of(&value) {
         Some(path) => places::read(&path, values::materialized),
         None => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::names::FUNCTIONS;
+
+    #[test]
+    fn no_script_can_take_their_names() {
+        let tables = [&READS_LIST[..], &CHANGES_LIST, &READS_MAP, &CHANGES_MAP];
+        let names = tables.into_iter().flatten().map(|(name, _)| name).chain(&OF_LISTS).chain(&OF_MAPS);
+        for name in names.filter(|name| name.starts_with(char::is_alphabetic)) {
+            assert!(FUNCTIONS.contains(name), "{name}");
+        }
     }
 }

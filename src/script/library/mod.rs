@@ -1,5 +1,7 @@
 //! What scripts can name: `event`, `map`, `task`, and the functions that are no method of these.
 
+mod compare;
+
 mod emit;
 
 mod event;
@@ -13,6 +15,8 @@ mod map;
 mod missing;
 
 pub(super) mod own;
+
+mod seen;
 
 mod task;
 
@@ -65,6 +69,12 @@ pub(super) fn register(engine: &mut Engine, names: &Names, keys: &Keys) {
     engine.register_fn("wait", || std::thread::sleep(std::time::Duration::from_millis(3)));
     #[cfg(test)]
     engine.register_fn("panic_now", || -> Outcome<()> { panic!("injected") });
+}
+
+/// Where the list or the map is that a value stands for, if it stands for one.
+pub(super) fn path_of(value: &Dynamic) -> Option<Path> {
+    let list = value.read_lock::<ListPlace>().map(|place| place.0.clone());
+    list.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone()))
 }
 
 /// What a script of this part finds.

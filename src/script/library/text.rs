@@ -1,21 +1,21 @@
-//! Any value as text, for the log and for what is thrown.
+//! Any value as text: for scripts, for the log, and for what is thrown.
 
 use std::fmt::Write;
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, ImmutableString, Map};
 
-use super::{Event, Fields, ListPlace, MapPlace, Tags, Task, map};
-use crate::script::call::Sought;
+use super::own::TEXT;
+use super::seen::{Seen, at, of_engine, of_state};
+use super::{Event, Fields, Tags, Task};
+use crate::script::call::{Call, Sought};
 use crate::script::running::{self, Outcome};
-use crate::script::state::Path;
+use crate::script::state::{Held, Keys, StateValue};
 use crate::script::values;
 use crate::value::Value;
 
-/// Messages are cut far sooner. Attack: lists of lists, each of them the same.
-const MOST: usize = 8 * 1024;
-
-/// Attack: likewise, in each other. Whoever drops them is the engine.
-const DEPTH: usize = 16;
+/// Values that nest deeper are cut; in messages sooner.
+const DEPTH: usize = 64;
+const IN_MESSAGES: usize = 16;
 
 pub(super) fn register(engine: &mut Engine) {
     for name in ["to_string", "to_debug"] {
@@ -27,13 +27,17 @@ pub(super) fn register(engine: &mut Engine) {
 }
 
 /// A value as an author would write it, while a script runs.
-pub(super) fn text(value: &Dynamic) -> String {
-    if let Some(text) = value.read_lock::<ImmutableString>() {
-        return text.as_str().to_owned();
+pub(super) fn text(value: &Dynamic) -> ImmutableString {
+    match value.read_lock::<ImmutableString>() {
+        Some(text) => text.clone(),
+        None => {
+            let text = of(false, |out| {
+                out.deepest = IN_MESSAGES;
+                out.value(Seen::Engine(value), 0)
+            });
+            text.unwrap_or_default()
+        }
     }
-    let mut out = String::new();
-    push(&mut out, value, 0);
-    out
 }
 
 /// An error whose value, if it was thrown, is text: later nobody can tell what a place held.
@@ -49,88 +53,176 @@ pub(in crate::script) fn told(mut error: Box<EvalAltResult>) -> Box<EvalAltResul
     error
 }
 
-fn push(out: &mut String, value: &Dynamic, depth: usize) {
-    if out.len() > MOST || depth > DEPTH {
-        out.push('…');
-    } else if let Some(path) = path_of(value) {
-        match map::read(&path, values::materialized) {
-            Ok(copy) => push(out, &copy, depth),
-            Err(_) => out.push_str("what has been removed"),
+/// What `write` writes. If that is too long so is this, which the engine refuses: when it makes a string with `${…}` or
+/// `+`, it takes no error for an answer.
+pub(super) fn of(
+    is_json: bool,
+    write: impl FnOnce(&mut Writer<'_>) -> Result<(), Full>,
+) -> Outcome<ImmutableString> {
+    running::with(|running| {
+        let (call, keys) = (&running.call, &running.keys);
+        let mut writer = Writer { out: String::new(), call, keys, is_json, deepest: DEPTH };
+        // What is too long stays so.
+        let _ = write(&mut writer);
+        Ok(writer.out.into())
+    })
+}
+
+/// There is too much of it.
+pub(super) struct Full;
+
+pub(super) struct Writer<'a> {
+    out: String,
+    call: &'a Call,
+    keys: &'a Keys,
+    is_json: bool,
+    deepest: usize,
+}
+
+impl Writer<'_> {
+    pub(super) fn list<'v>(
+        &mut self,
+        list: impl Iterator<Item = Seen<'v>>,
+        depth: usize,
+    ) -> Result<(), Full> {
+        self.out.push('[');
+        for (index, value) in list.enumerate() {
+            self.separate(index);
+            self.value(value, depth + 1)?;
         }
-    } else if let Some(list) = value.read_lock::<Array>() {
-        list_of(out, "[", "]", list.iter(), |out, value| push(out, value, depth + 1));
-    } else if let Some(map) = value.read_lock::<Map>() {
-        list_of(out, "#{", "}", map.iter(), |out, (name, value)| {
-            // Into memory: it can't fail.
-            let _ = write!(out, "{name:?}: ");
-            push(out, value, depth + 1);
-        });
-    } else if let Some(text) = value.read_lock::<ImmutableString>() {
-        let _ = write!(out, "{:?}", text.as_str());
-    } else if value.is::<Event>() {
-        out.push_str("event ");
-        named(out, true);
-        out.push(' ');
-        named(out, false);
-    } else if value.is::<Tags>() {
-        named(out, true);
-    } else if value.is::<Fields>() {
-        named(out, false);
-    } else if value.is::<Task>() {
-        let _ = running::with(|running| {
-            let _ = write!(out, "task {}", String::from_utf8_lossy(&running.call.task.id));
-            Ok(())
-        });
-    } else if value.is::<FnPtr>() || value.type_name().contains("::") {
-        out.push_str(values::kind(value));
-    } else {
-        let _ = write!(out, "{value}");
+        self.out.push(']');
+        Ok(())
     }
-}
 
-fn path_of(value: &Dynamic) -> Option<Path> {
-    let list = value.read_lock::<ListPlace>().map(|place| place.0.clone());
-    list.or_else(|| value.read_lock::<MapPlace>().map(|place| place.0.clone()))
-}
+    pub(super) fn map<'v>(
+        &mut self,
+        map: impl Iterator<Item = (&'v str, Seen<'v>)>,
+        depth: usize,
+    ) -> Result<(), Full> {
+        self.out.push_str(if self.is_json { "{" } else { "#{" });
+        for (index, (name, value)) in map.enumerate() {
+            self.separate(index);
+            self.name(name);
+            self.value(value, depth + 1)?;
+        }
+        self.out.push('}');
+        Ok(())
+    }
 
-/// The event's tags or its fields.
-fn named(out: &mut String, is_of_tags: bool) {
-    let _: Outcome<()> = running::with(|running| {
-        let event = &running.call.event;
-        list_of(out, "#{", "}", event.names(is_of_tags).into_iter(), |out, name| {
+    fn separate(&mut self, index: usize) {
+        if index > 0 {
+            self.out.push_str(if self.is_json { "," } else { ", " });
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.quoted(name);
+        self.out.push_str(if self.is_json { ":" } else { ": " });
+    }
+
+    fn value(&mut self, value: Seen<'_>, depth: usize) -> Result<(), Full> {
+        if self.out.len() > TEXT {
+            return Err(Full);
+        }
+        if depth > self.deepest {
+            self.out.push_str(if self.is_json { "null" } else { "…" });
+            return Ok(());
+        }
+        match value {
+            Seen::Held(Held::List(list)) | Seen::State(StateValue::List(list)) => {
+                self.list(list.iter().map(Seen::State), depth)
+            }
+            Seen::Held(Held::Map(map)) | Seen::State(StateValue::Map(map)) => {
+                self.map(of_state(map, self.keys), depth)
+            }
+            Seen::State(value) => {
+                if let Some(scalar) = value.scalar() {
+                    self.scalar(scalar);
+                }
+                Ok(())
+            }
+            Seen::Engine(value) => self.engine(value, depth),
+        }
+    }
+
+    fn engine(&mut self, value: &Dynamic, depth: usize) -> Result<(), Full> {
+        if let Some(held) = at(value, &self.call.state) {
+            return self.value(Seen::Held(held), depth);
+        }
+        if let Some(list) = value.read_lock::<Array>() {
+            return self.list(list.iter().map(Seen::Engine), depth);
+        }
+        if let Some(map) = value.read_lock::<Map>() {
+            return self.map(of_engine(&map), depth);
+        }
+        if let Some(text) = value.read_lock::<ImmutableString>() {
+            self.quoted(&text);
+        } else if let Ok(int) = value.as_int() {
+            self.scalar(Value::Int(int));
+        } else if let Ok(double) = value.as_float() {
+            self.scalar(Value::Double(double));
+        } else if let Ok(bool) = value.as_bool() {
+            self.scalar(Value::Bool(bool));
+        } else if value.is::<Event>() {
+            self.out.push_str("event ");
+            self.of_event(true);
+            self.out.push(' ');
+            self.of_event(false);
+        } else if value.is::<Tags>() || value.is::<Fields>() {
+            self.of_event(value.is::<Tags>());
+        } else if value.is::<Task>() {
+            self.out.push_str("task ");
+            self.out.push_str(&String::from_utf8_lossy(&self.call.task.id));
+        } else if self.is_json {
+            match value.as_char() {
+                Ok(char) => self.quoted(char.encode_utf8(&mut [0; 4])),
+                Err(_) => self.out.push_str("null"),
+            }
+        } else if let Ok(char) = value.as_char() {
+            // Into memory: it can't fail.
+            let _ = write!(self.out, "{char:?}");
+        } else {
+            self.out.push_str(values::kind(value));
+        }
+        Ok(())
+    }
+
+    /// The event's tags or its fields.
+    fn of_event(&mut self, of_tags: bool) {
+        let event = &self.call.event;
+        self.out.push_str("#{");
+        for (index, name) in event.names(of_tags).into_iter().enumerate() {
+            self.separate(index);
             let name = String::from_utf8_lossy(name);
             let sought = Sought { name: &name, slot: None };
-            let value = if is_of_tags { event.tag(sought).map(Value::Text) } else { event.field(sought) };
-            let _ = write!(out, "{name:?}: ");
-            let _ = match value {
-                Some(Value::Text(text)) => write!(out, "{:?}", String::from_utf8_lossy(text)),
-                Some(Value::Int(int)) => write!(out, "{int}"),
-                Some(Value::Double(double)) => write!(out, "{double:?}"),
-                Some(Value::Bool(bool)) => write!(out, "{bool}"),
-                None => write!(out, "()"),
-            };
-        });
-        Ok(())
-    });
-}
-
-fn list_of<T>(
-    out: &mut String,
-    open: &str,
-    close: &str,
-    of: impl Iterator<Item = T>,
-    mut push: impl FnMut(&mut String, T),
-) {
-    out.push_str(open);
-    for (index, value) in of.enumerate() {
-        if index > 0 {
-            out.push_str(", ");
+            let value = if of_tags { event.tag(sought).map(Value::Text) } else { event.field(sought) };
+            self.name(&name);
+            if let Some(value) = value {
+                self.scalar(value);
+            }
         }
-        if out.len() > MOST {
-            out.push('…');
-            break;
-        }
-        push(out, value);
+        self.out.push('}');
     }
-    out.push_str(close);
+
+    fn scalar(&mut self, value: Value<'_>) {
+        // Into memory: it can't fail.
+        let _ = match value {
+            Value::Text(text) => return self.quoted(&String::from_utf8_lossy(text)),
+            Value::Double(double) if self.is_json && !double.is_finite() => write!(self.out, "null"),
+            Value::Double(double) => write!(self.out, "{}", Dynamic::from_float(double)),
+            Value::Int(int) => write!(self.out, "{int}"),
+            Value::Bool(bool) => write!(self.out, "{bool}"),
+        };
+    }
+
+    fn quoted(&mut self, text: &str) {
+        if self.is_json {
+            let mut out = std::mem::take(&mut self.out).into_bytes();
+            Value::Text(text.as_bytes()).write_json(&mut out);
+            self.out = String::from_utf8(out).unwrap_or_default();
+        } else {
+            // Into memory: it can't fail.
+            let _ = write!(self.out, "{text:?}");
+        }
+    }
 }
