@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use crate::wire::entry::{Entry, EntryKind, bytes};
+use crate::wire::{fields, patch};
+
 /// A value of a point, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -10,6 +13,34 @@ pub(crate) enum Value<'a> {
     Int(i64),
     Double(f64),
     Bool(bool),
+}
+
+impl<'a> Value<'a> {
+    /// What an entry of a point holds.
+    #[inline]
+    pub(crate) fn of(entry: &Entry<'a>) -> Self {
+        let number = match entry.value {
+            Some(fields::Value::Varint(number) | fields::Value::Fixed64(number)) => number,
+            _ => 0,
+        };
+        match entry.kind {
+            EntryKind::Int => Self::Int(number.cast_signed()),
+            EntryKind::Double => Self::Double(f64::from_bits(number)),
+            EntryKind::Bool => Self::Bool(number != 0),
+            EntryKind::String | EntryKind::Tag => Self::Text(entry.value.map_or(&[][..], bytes)),
+        }
+    }
+
+    /// Appends it as a field of this name to a point's message.
+    pub(crate) fn write_field(self, name: &[u8], out: &mut Vec<u8>) {
+        let (kind, value) = match self {
+            Self::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
+            Self::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
+            Self::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
+            Self::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(u64::from(bool))),
+        };
+        patch::write_entry(name, kind, value, out);
+    }
 }
 
 impl Value<'_> {

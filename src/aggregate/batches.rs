@@ -17,7 +17,6 @@ use crate::edge::Edge;
 use crate::handler::{Progress, UnixNanos};
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::{PointView, number};
-use crate::wire::request::number::POINT;
 use crate::wire::{point_writer, response};
 
 /// What goes out with a batch's end may take this part of `maxBytes` until then: tasks have to have room beside it and
@@ -84,8 +83,7 @@ impl OpenBatch {
         point_writer::text(number::GROUP, &self.key, &mut body);
         events::runs(point).iter().for_each(|run| body.extend_from_slice(run));
         let mut frame = Vec::with_capacity(body.len() + 16);
-        response::write_header(POINT, body.len(), &mut frame);
-        frame.extend_from_slice(&body);
+        response::write_point_body(&body, &mut frame);
         frame
     }
 

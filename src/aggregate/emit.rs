@@ -12,7 +12,6 @@ use super::counters::Counters;
 use super::ending::Reason;
 use super::group::Group;
 use super::identity::{Identity, Kind};
-use super::names;
 use super::scripting::FAILED;
 use super::settings::{OnError, PointTime, Settings};
 use super::task::{Flags, Task};
@@ -23,7 +22,7 @@ use crate::value::Value;
 use crate::wire::batch_writer::{BeginBody, EndBody};
 use crate::wire::entry::{Entries, Entry, EntryKind};
 use crate::wire::point::{number, origin_bytes};
-use crate::wire::{fields, patch, point_writer};
+use crate::wire::point_writer;
 
 /// A buffer that one large point has made larger than this is not kept.
 const LARGE: usize = 1 << 20;
@@ -136,8 +135,7 @@ impl Emitter {
     ) -> Point<'a> {
         let Owner { settings, identity, task, group, counters } = owner;
         let is_whole = settings.function.provides() == Edge::Stream;
-        self.body.clear();
-        self.body.shrink_to(LARGE);
+        self.scratch();
         if is_whole {
             point_writer::time(time, &mut self.body);
             point_writer::text(number::NAME, name, &mut self.body);
@@ -183,11 +181,11 @@ impl Emitter {
             let fits = if tags.contains(entry.key) {
                 None
             } else {
-                let value = floated(settings, entry.key, names::value(&entry));
+                let value = floated(settings, entry.key, Value::of(&entry));
                 value.and_then(|value| self.types.fit(entry.key, value))
             };
             match fits {
-                Some(value) => write_field(entry.key, value, &mut self.body),
+                Some(value) => value.write_field(entry.key, &mut self.body),
                 None => counters.left_out += 1,
             }
         }
@@ -209,9 +207,16 @@ impl Emitter {
                 && let Some(value) = self.types.fit(name.as_bytes(), events)
             {
                 drop(tags);
-                return write_field(name.as_bytes(), value, &mut self.body);
+                return value.write_field(name.as_bytes(), &mut self.body);
             }
         }
+    }
+
+    /// The place of what was written last, empty: for who has something else to write.
+    pub(super) fn scratch(&mut self) -> &mut Vec<u8> {
+        self.body.clear();
+        self.body.shrink_to(LARGE);
+        &mut self.body
     }
 
     pub(super) fn body_mut(&mut self) -> &mut Vec<u8> {
@@ -278,16 +283,6 @@ pub(super) fn whole_id<'a>(identity: &Identity, group: &'a Group, task: &'a Task
     if identity.is_group() { &group.key } else { task.id.text() }
 }
 
-fn write_field(name: &[u8], value: Value<'_>, out: &mut Vec<u8>) {
-    let (kind, value) = match value {
-        Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
-        Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
-        Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
-        Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(u64::from(bool))),
-    };
-    patch::write_entry(name, kind, value, out);
-}
-
 /// What the number of events can be called, the first first.
 fn count_names() -> impl Iterator<Item = String> {
     let others = (1..).map(|number: u64| format!("{COUNT}_{number}"));
@@ -295,14 +290,9 @@ fn count_names() -> impl Iterator<Item = String> {
 }
 
 /// What options add to the tag `tags` of a task's own point.
-fn words<'a>(
-    settings: &'a Settings,
-    identity: &Identity,
-    reason: Reason,
-    task: &Task,
-) -> Option<Cow<'a, str>> {
+fn words<'a>(settings: &'a Settings, id_is_tags: bool, reason: Reason, task: &Task) -> Option<Cow<'a, str>> {
     let timeout = settings.timeout_tags.as_deref().filter(|_| reason.is_timeout());
-    let is_told = settings.on_error == OnError::Tag && identity.names().all(|name| name != TAGS);
+    let is_told = settings.on_error == OnError::Tag && !id_is_tags;
     match (timeout, is_told && task.flags.has(Flags::FAILED)) {
         (Some(tags), false) => Some(Cow::Borrowed(tags)),
         (Some(tags), true) => Some(Cow::Owned(format!("{tags},{FAILED}"))),

@@ -13,7 +13,6 @@ use crate::edge::Edge;
 use crate::script::Emitted;
 use crate::wire::point::{PointView, origin_bytes};
 use crate::wire::point_writer;
-use crate::wire::request::number::POINT;
 use crate::wire::response;
 
 /// What points are emitted from: an event.
@@ -70,13 +69,10 @@ impl Node {
     fn send_event(&mut self, body: &[u8], from: &From<'_, '_>, out: &mut Outbox) -> Result<(), Halt> {
         let Some(group) = self.groups.get_mut(from.group) else { return Ok(()) };
         let time = group.times.next(from.time, self.settings.point_time);
-        let mut moved = Vec::with_capacity(body.len() + 16);
-        moved.extend_from_slice(body);
-        // The last one counts.
-        point_writer::time(time, &mut moved);
-        let mut frame = Vec::with_capacity(moved.len() + 16);
-        response::write_header(POINT, moved.len(), &mut frame);
-        frame.extend_from_slice(&moved);
+        self.emitter.set_body(body);
+        self.emitter.set_time(time);
+        let mut frame = Vec::new();
+        response::write_point_body(self.emitter.body(), &mut frame);
         match view(&frame) {
             Some(point) => self.pass(&point, from.place, out),
             None => Ok(()),
@@ -132,9 +128,7 @@ impl Node {
 impl Emitter {
     /// Takes a finished point in place of what was written last.
     pub(super) fn set_body(&mut self, body: &[u8]) {
-        let own = self.body_mut();
-        own.clear();
-        own.extend_from_slice(body);
+        self.scratch().extend_from_slice(body);
     }
 
     /// Sets the time of what was written last: the last one in a message counts.

@@ -219,7 +219,7 @@ fn are_whole(bytes: &[u8]) -> bool {
 pub(super) mod testing {
     use super::Events;
     use crate::proto::Point;
-    use crate::wire::request::{self, number::POINT};
+    use crate::wire::request;
     use crate::wire::{frame, response};
 
     pub(in crate::aggregate) fn push(events: &mut Events, point: &Point) {
@@ -231,8 +231,7 @@ pub(super) mod testing {
     /// A point of any fields, in any order.
     pub(in crate::aggregate) fn push_body(events: &mut Events, body: &[u8]) {
         let mut bytes = Vec::new();
-        response::write_header(POINT, body.len(), &mut bytes);
-        bytes.extend_from_slice(body);
+        response::write_point_body(body, &mut bytes);
         events.push(&request::point(frame::find(&bytes, usize::MAX).unwrap().unwrap()).unwrap());
     }
 }

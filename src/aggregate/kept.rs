@@ -3,7 +3,6 @@
 use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 
-use super::names::value;
 use super::reduce::Tally;
 use crate::heap;
 use crate::value::Value;
@@ -62,7 +61,7 @@ impl Kept {
     }
 
     fn add(&mut self, entry: &Entry<'_>, hasher: &RandomState, tally: &mut Tally) {
-        match value(entry) {
+        match Value::of(entry) {
             Value::Double(double) if !double.is_finite() => {
                 tally.not_finite += 1;
                 return;

@@ -9,7 +9,6 @@ use super::short::{head, same};
 use crate::value::Value;
 use crate::wire::WireError;
 use crate::wire::entry::{Entries, Entry, EntryKind, bytes, length_bit};
-use crate::wire::fields;
 use crate::wire::point::PointView;
 
 /// From so many names on they are looked up in a map.
@@ -117,22 +116,7 @@ impl<'a> Found<'a> {
         if entry.kind == EntryKind::Tag {
             self.tag = entry.value.map(bytes).filter(|text| !text.is_empty());
         } else if self.field.is_none_or(|(kind, _)| entry.kind >= kind) {
-            self.field = Some((entry.kind, value(entry)));
+            self.field = Some((entry.kind, Value::of(entry)));
         }
-    }
-}
-
-/// What an entry holds.
-#[inline]
-pub(super) fn value<'a>(entry: &Entry<'a>) -> Value<'a> {
-    let number = match entry.value {
-        Some(fields::Value::Varint(number) | fields::Value::Fixed64(number)) => number,
-        _ => 0,
-    };
-    match entry.kind {
-        EntryKind::Int => Value::Int(number.cast_signed()),
-        EntryKind::Double => Value::Double(f64::from_bits(number)),
-        EntryKind::Bool => Value::Bool(number != 0),
-        EntryKind::String | EntryKind::Tag => Value::Text(entry.value.map_or(&[][..], bytes)),
     }
 }

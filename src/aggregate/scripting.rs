@@ -20,7 +20,6 @@ use crate::script::{self, Call, Emitted, Failed, Look, Part};
 use crate::value::Value;
 use crate::wire::entry::{Entries, EntryKind};
 use crate::wire::point::{PointView, origin_bytes};
-use crate::wire::request::number::POINT;
 use crate::wire::response;
 
 /// The tag value of what a script has failed on: Logstash's word.
@@ -231,12 +230,11 @@ impl Node {
     /// The frame of a point as the call left it, into this buffer; `false` if it has lost its last
     /// field.
     fn write_changed(&mut self, point: &PointView<'_>, frame: &mut Vec<u8>) -> bool {
-        let mut body = Vec::with_capacity(point.body().len() + 64);
-        self.scripts.call().event.write(&mut body, |_, value| Some(value));
+        let body = self.emitter.scratch();
+        self.scripts.call().event.write(body);
         frame.clear();
-        response::write_header(POINT, body.len(), frame);
-        frame.extend_from_slice(&body);
-        has_field(&body) || !has_field(point.body())
+        response::write_point_body(body, frame);
+        has_field(body) || !has_field(point.body())
     }
 }
 

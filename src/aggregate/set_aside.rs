@@ -264,7 +264,7 @@ impl Node {
         let is_cancelled = call.is_cancelled;
         let name = measurement(&self.settings, self.origins.encoded(task.origin)).to_vec();
         let mut written = Vec::with_capacity(body.len() + 64);
-        call.event.write(&mut written, |_, value| Some(value));
+        call.event.write(&mut written);
         let is_changed = call.event.is_changed();
         let mut time = *time;
         if *is_late && let Some(group) = self.groups.get_mut(task.group) {
@@ -282,7 +282,8 @@ impl Node {
             return Ok(());
         }
         self.emitter.set_body(&written);
-        if is_changed {
+        // Other points may have given a field another type since it was written.
+        if is_changed || *is_late {
             self.emitter.refit(&self.settings, &mut self.counters);
         }
         self.emitter.complete(task.events.get());

@@ -59,6 +59,12 @@ pub fn write_point(point: &proto::Point, out: &mut BytesMut) {
     out.put_slice(&body);
 }
 
+/// Appends a whole frame holding a point's message.
+pub(crate) fn write_point_body(body: &[u8], out: &mut impl BufMut) {
+    write_header(number::POINT, body.len(), out);
+    out.put_slice(body);
+}
+
 /// Appends what stands before a body of `length` bytes: the frame's length, the oneof's tag and
 /// the body's length.
 #[inline]

@@ -2,14 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Emitter, count_names, id_values, whole_id, words, write_field};
+use super::{Emitter, count_names, id_values, whole_id, words};
 use crate::aggregate::counters::Counters;
 use crate::aggregate::ending::Reason;
 use crate::aggregate::group::Group;
 use crate::aggregate::head::{regroup, write_key};
 use crate::aggregate::identity::{Identity, Kind};
 use crate::aggregate::kept::Kept;
-use crate::aggregate::names;
 use crate::aggregate::options::Function;
 use crate::aggregate::reduce::Reducer;
 use crate::aggregate::scripting::FAILED;
@@ -86,7 +85,7 @@ impl<'a> Point<'a> {
     pub(super) fn tags(&mut self, reason: Reason) {
         self.id_tags();
         let settings = self.settings;
-        let tags = words(settings, self.identity, reason, self.task);
+        let tags = words(settings, self.emitter.id_is_tags, reason, self.task);
         let mut tags_kept = &[][..];
         for Entry { key, value, .. } in self.kept(true) {
             let value = match value {
@@ -200,7 +199,7 @@ impl<'a> Point<'a> {
             if is_taken(entry.key) || mapped.contains(entry.key) {
                 self.counters.left_out += 1;
             } else {
-                self.field(entry.key, names::value(&entry));
+                self.field(entry.key, Value::of(&entry));
             }
         }
         if !self.has_fields {
@@ -234,7 +233,7 @@ impl<'a> Point<'a> {
     }
 
     fn write_field(&mut self, name: &[u8], value: Value<'_>) {
-        write_field(name, value, &mut self.emitter.body);
+        value.write_field(name, &mut self.emitter.body);
         self.has_fields = true;
     }
 
@@ -279,7 +278,7 @@ impl<'a> Point<'a> {
         let settings = self.settings;
         settings.reason_tag.as_deref().is_some_and(is)
             || reason.is_timeout() && settings.tags_on_timeout.iter().any(|(tag, _)| is(tag))
-            || name == b"tags" && words(settings, self.identity, reason, self.task).is_some()
+            || name == b"tags" && words(settings, self.emitter.id_is_tags, reason, self.task).is_some()
     }
 
     /// Whether the point has a tag of this name.

@@ -143,13 +143,8 @@ impl Event {
         self.edit("tags", Change::Tag(Some(tags)));
     }
 
-    /// Appends the body with what the script changed. `fit` has the last word about a field that was set: as it is,
-    /// as another value, or not at all.
-    pub(crate) fn write(
-        &self,
-        out: &mut Vec<u8>,
-        mut fit: impl for<'v> FnMut(&[u8], Value<'v>) -> Option<Value<'v>>,
-    ) {
+    /// Appends the body with what the script changed.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut from = 0;
         if self.is_changed() {
             for entry in Entries::new(&self.body).flatten().filter(|entry| self.is_edited(entry)) {
@@ -161,10 +156,7 @@ impl Event {
         for Edit { name, change } in &self.edits {
             match change {
                 Change::Field(Some(value)) => {
-                    if let Some(value) = fit(name.as_bytes(), value.value()) {
-                        let (kind, value) = entry_of(value);
-                        patch::write_entry(name.as_bytes(), kind, value, out);
-                    }
+                    value.value().write_field(name.as_bytes(), out);
                 }
                 Change::Tag(Some(text)) => {
                     let value = fields::Value::Bytes(text.as_bytes());
@@ -216,7 +208,7 @@ impl Event {
         }
         let fields = self.entries(sought.name).filter(|entry| entry.kind != EntryKind::Tag);
         // Of equal kinds the last one wins, as it does in Kapacitor.
-        fields.max_by_key(|entry| entry.kind).map(|entry| value_of(&entry))
+        fields.max_by_key(|entry| entry.kind).map(|entry| Value::of(&entry))
     }
 
     /// The names of its fields, or of its tags, sorted.
@@ -318,26 +310,4 @@ impl Event {
 
 fn is_of_tag(change: &Change) -> bool {
     matches!(change, Change::Tag(_))
-}
-
-fn value_of<'a>(entry: &Entry<'a>) -> Value<'a> {
-    let number = match entry.value {
-        Some(fields::Value::Varint(number) | fields::Value::Fixed64(number)) => number,
-        _ => 0,
-    };
-    match entry.kind {
-        EntryKind::Tag | EntryKind::String => Value::Text(bytes(entry.value_or_zero())),
-        EntryKind::Int => Value::Int(number.cast_signed()),
-        EntryKind::Double => Value::Double(f64::from_bits(number)),
-        EntryKind::Bool => Value::Bool(number != 0),
-    }
-}
-
-fn entry_of(value: Value<'_>) -> (EntryKind, fields::Value<'_>) {
-    match value {
-        Value::Text(text) => (EntryKind::String, fields::Value::Bytes(text)),
-        Value::Int(int) => (EntryKind::Int, fields::Value::Varint(int.cast_unsigned())),
-        Value::Double(double) => (EntryKind::Double, fields::Value::Fixed64(double.to_bits())),
-        Value::Bool(bool) => (EntryKind::Bool, fields::Value::Varint(bool.into())),
-    }
 }

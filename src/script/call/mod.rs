@@ -60,7 +60,7 @@ impl Scalar {
 pub(crate) enum Emitted {
     /// Fields, at least one, flat.
     Fields(Vec<(String, Scalar)>),
-    /// The event as it was then: its message as [`Event::write`] has it, without `fit`.
+    /// The event as it was then: its message as [`Event::write`] has it.
     Event(Vec<u8>),
 }
 

@@ -28,7 +28,7 @@ pub(super) fn register(engine: &mut Engine) {
                 return Err(too_much());
             }
             let mut point = Vec::new();
-            running.call.event.write(&mut point, |_, value| Some(value));
+            running.call.event.write(&mut point);
             let length = point.len();
             push(running, Emitted::Event(point), length)
         })

@@ -28,16 +28,14 @@ pub(super) fn register(engine: &mut Engine) {
 
 /// A value as an author would write it, while a script runs.
 pub(super) fn text(value: &Dynamic) -> ImmutableString {
-    match value.read_lock::<ImmutableString>() {
-        Some(text) => text.clone(),
-        None => {
-            let text = of(false, |out| {
-                out.deepest = IN_MESSAGES;
-                out.value(Seen::Engine(value), 0)
-            });
-            text.unwrap_or_default()
-        }
+    if let Some(text) = value.read_lock::<ImmutableString>() {
+        return text.clone();
     }
+    let text = of(false, |out| {
+        out.deepest = IN_MESSAGES;
+        out.value(Seen::Engine(value), 0)
+    });
+    text.unwrap_or_default()
 }
 
 /// An error whose value, if it was thrown, is text: later nobody can tell what a place held.

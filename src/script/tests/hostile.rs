@@ -327,7 +327,7 @@ fn any_source_is_taken_or_refused() {
             let keys = scripts.keys().clone();
             scripts.call().state.check(&keys);
             let mut out = Vec::new();
-            scripts.call().event.write(&mut out, |_, value| Some(value));
+            scripts.call().event.write(&mut out);
             proptest::prop_assert!(proto::Point::decode(&*out).is_ok());
         }
     });

@@ -98,7 +98,7 @@ impl Node {
     /// The event as it goes on.
     pub(super) fn event(&mut self) -> proto::Point {
         let mut out = Vec::new();
-        self.scripts.call().event.write(&mut out, |_, value| Some(value));
+        self.scripts.call().event.write(&mut out);
         proto::Point::decode(&*out).unwrap()
     }
 }

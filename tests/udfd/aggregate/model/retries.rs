@@ -141,7 +141,7 @@ impl Model {
         *self.counters.out.entry(*reason).or_default() += 1;
         let is_changed = run.event != *of;
         let mut point = Point { time, ..run.event.clone() };
-        if is_changed {
+        if is_changed || finished.is_late {
             point = self.emitter.fit(task, &point, &mut self.counters);
         }
         self.send(point, task.group());
