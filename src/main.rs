@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod workbench;
 
 use std::process::ExitCode;
 

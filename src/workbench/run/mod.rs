@@ -1,0 +1,1 @@
+//! `run`: lines go through a function as Kapacitor would send them.

@@ -1,0 +1,1 @@
+//! `tap`: stands between Kapacitor and a function, and shows what they say.

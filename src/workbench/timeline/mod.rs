@@ -1,0 +1,1 @@
+//! `timeline`: who was open when, as a picture.
