@@ -122,7 +122,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Player<R, W> {
 
     /// What is due up to a time happens, each thing at its moment.
     async fn advance(&mut self, until: UnixNanos) -> Result<(), Fault> {
-        while let Some(due) = self.agent.next_deadline()?.filter(|&due| due <= until) {
+        // After a refusal nothing is to come, though there is a deadline.
+        while !self.agent.is_over(self.now)
+            && let Some(due) = self.agent.next_deadline()?.filter(|&due| due <= until)
+        {
             self.now = self.now.max(due);
             self.agent.on_deadline(self.now, false)?;
             self.let_out().await?;
