@@ -5,7 +5,7 @@
 
 mod line;
 
-mod tick;
+pub(crate) mod tick;
 
 mod run;
 
