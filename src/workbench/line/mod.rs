@@ -20,12 +20,22 @@ mod source;
 
 mod value;
 
+mod row;
+
+mod print;
+
 #[allow(unused_imports, reason = "until run names them")]
 pub(crate) use self::{
     bad::BadLine,
     parts::{Field, Fields, Line, Tags},
+    print::{write_begin, write_end, write_line},
+    row::Batch,
     source::Source,
 };
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    mod printing;
+
+    mod reading;
+}

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::super::{Field, Line, Source};
 
 /// Everything a source gives, a line of text each: `measurement|tag=value|field=value|time`, or the error.
 fn read_in(input: &[u8], piece: usize) -> Vec<String> {
