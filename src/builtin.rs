@@ -41,6 +41,11 @@ pub fn observed(config: &FunctionConfig, observer: Box<dyn Observer>) -> Option<
     Some(Box::new(Aggregate::with_budget(function, config.budget).observed_by(observer)))
 }
 
+/// Whether it has tasks, which can be observed.
+pub fn has_tasks(config: &FunctionConfig) -> bool {
+    gathers(config).is_some()
+}
+
 /// The options that a TICKscript can give to it, in the order in which users are told of them.
 pub fn options(config: &FunctionConfig) -> Vec<&'static OptionSpec> {
     match gathers(config) {

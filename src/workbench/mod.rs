@@ -3,6 +3,8 @@
 
 #![cfg_attr(not(test), allow(dead_code, reason = "until all of it is used"))]
 
+mod when;
+
 mod line;
 
 pub(crate) mod tick;
@@ -12,3 +14,12 @@ mod run;
 mod timeline;
 
 mod tap;
+
+use thiserror::Error;
+
+pub(crate) use run::{RunArgs, run};
+
+/// What was asked for makes no sense, in words that say what would: exit code 64.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);

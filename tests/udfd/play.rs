@@ -112,8 +112,17 @@ async fn what_is_due_happens_at_its_moment_and_before_the_time_is_answered() {
     played.peer.send(event("b", 3)).await;
     played.at(60).await;
     played.peer.send(event("c", 60)).await;
-    let expected =
-        ["at 0", "init true", "at 4", "at 9", "at 3", "point a 1 10", "point b 2 19", "at 60", "point c 1 70"];
+    let expected = [
+        "at 0",
+        "init true",
+        "at 4",
+        "at 9",
+        "at 3",
+        "point a 1 10",
+        "point b 2 19",
+        "at 60",
+        "point c 1 70",
+    ];
     assert_eq!(played.heard().await, expected);
     assert_eq!(played.ended.await.unwrap().counters.points, 4);
 }
@@ -156,7 +165,13 @@ impl Observer for Notes {
         let seconds = |time: i64| (time - START) / SECOND;
         self.0.lock().unwrap().push(match seen {
             Seen::Event { task, time, at } => {
-                format!("event of {} behind {} at {} {}", text(task.id), task.events, seconds(time), seconds(at))
+                format!(
+                    "event of {} behind {} at {} {}",
+                    text(task.id),
+                    task.events,
+                    seconds(time),
+                    seconds(at)
+                )
             }
             Seen::Ended { task, reason, at, comes_out } => {
                 format!("end of {} {} at {} {comes_out}", text(task.id), reason.word(), seconds(at))
@@ -187,7 +202,15 @@ async fn an_observer_sees_events_ends_and_outputs_and_each_output_is_announced()
     played.at(4).await;
     played.peer.send(event("a", 4)).await;
     let expected = [
-        "at 0", "init true", "number 0", "point a 0 0", "at 4", "number 1", "point a 0 4", "number 2", "point a 2 14",
+        "at 0",
+        "init true",
+        "number 0",
+        "point a 0 0",
+        "at 4",
+        "number 1",
+        "point a 0 4",
+        "number 2",
+        "point a 2 14",
     ];
     assert_eq!(played.heard().await, expected);
     let seen = [
@@ -209,4 +232,3 @@ fn no_clock_announces_anything() {
     }
     assert_eq!((announced(i64::MIN), announced(i64::MIN + 7)), (Some(0), Some(7)));
 }
-

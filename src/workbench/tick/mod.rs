@@ -25,5 +25,4 @@ mod error;
 mod tests;
 
 pub(crate) use error::TickError;
-pub(crate) use node::{Call, Node, lone_call, node, node_of_script};
-pub(crate) use notes::Note;
+pub(crate) use node::{Node, lone_call, node, node_of_script};
