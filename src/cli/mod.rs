@@ -3,22 +3,25 @@
 mod args;
 mod check;
 mod describe;
+pub(crate) mod examples;
 mod kapacitor_conf;
 mod logging;
-mod open_files;
+pub(crate) mod open_files;
 pub(crate) mod output;
 mod serve;
-mod signals;
+mod shell;
+pub(crate) mod signals;
 mod welcome;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use kapacitor_udfd::config::{Config, ConfigError};
 
 use self::args::{Args, Command, DescribeArgs, Options};
 use self::describe::NoSuchFunction;
 use crate::bench;
+use crate::workbench::tap;
 
 /// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
 const USAGE: u8 = 64;
@@ -57,6 +60,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?))?,
         Command::Describe(args) => describe(args)?,
         Command::Bench(args) => return bench::run(args),
+        Command::Tap(args) => return tap::run(args),
+        Command::Completions(args) => output::print(&shell::completions(&args, Args::command()))?,
+        Command::Man(args) => output::print(&shell::man(&args, Args::command())?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,4 +11,4 @@ mod run;
 
 mod timeline;
 
-mod tap;
+pub(crate) mod tap;

@@ -98,7 +98,7 @@ fn a_damaged_file_is_refused_where_it_is_damaged() {
         let start = ends.iter().copied().rfind(|&end| end <= at).unwrap() as u64;
         match read.last() {
             Some(Err(RecordingError::Damaged { offset, .. })) => {
-                assert_eq!(*offset, start, "damaged at {at}")
+                assert_eq!(*offset, start, "damaged at {at}");
             }
             // A length that is larger than before reaches beyond the end.
             other => assert_eq!(reader.cut(), Some(start), "damaged at {at}: {other:?}"),
