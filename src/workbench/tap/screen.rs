@@ -13,7 +13,7 @@ use super::room::Room;
 use super::sheet::{Form, Sheet};
 
 /// What may wait for stdout.
-const WAITING: usize = 64 << 20;
+const WAITING: usize = 16 << 20;
 /// What an item takes besides its frames, while it waits.
 const OVERHEAD: usize = 128;
 
