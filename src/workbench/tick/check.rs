@@ -6,7 +6,7 @@ use kapacitor_udfd::proto::OptionValue;
 use kapacitor_udfd::proto::option_value::Value;
 
 use super::error::{Problem, TickError, shown};
-use super::literal::is_duration;
+use super::literal::{duration_word, is_duration};
 use super::node::{Call, Node};
 
 /// How similar names must be, of 1, for one to be taken for the other: `feild` for `field` is, at 0.88.
@@ -87,7 +87,7 @@ fn described(value: &OptionValue) -> String {
         Some(Value::IntValue(int)) => format!("the int {int}"),
         Some(Value::DoubleValue(double)) => format!("the double {double:?}"),
         Some(Value::StringValue(string)) => format!("the string '{}'", shown(string)),
-        Some(Value::DurationValue(_)) => "a duration".to_owned(),
+        Some(Value::DurationValue(nanos)) => format!("the duration {}", duration_word(*nanos)),
         None => "nothing".to_owned(),
     }
 }

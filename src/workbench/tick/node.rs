@@ -74,7 +74,7 @@ pub(crate) fn node(text: &str, origin: &str) -> Result<Node, TickError> {
 }
 
 /// Finds a node of a function in a script, by Kapacitor's name for it, by the number in that name, or by the
-/// function's name if it has one node only.
+/// function's name if it has one node only. If the script has one node of a function only, `which` may be empty.
 pub(crate) fn node_of_script(script: &str, file: &str, which: &str) -> Result<Node, TickError> {
     let mut parser = Parser::new(script);
     parser.script().map_err(|problem| problem.of(script, file))?;
@@ -149,7 +149,8 @@ fn chosen<'a>(parser: &'a Parser<'_>, script: &str, file: &str, which: &str) -> 
     if let Some(made) = by_id.or_else(by_number) {
         return Ok(made);
     }
-    let named: Vec<_> = functions.iter().filter(|made| made.name == which).collect();
+    let named = functions.iter().filter(|made| made.name == which || which.is_empty());
+    let named: Vec<_> = named.collect();
     match named.as_slice() {
         [made] => Ok(made),
         [] => {
@@ -157,7 +158,8 @@ fn chosen<'a>(parser: &'a Parser<'_>, script: &str, file: &str, which: &str) -> 
             Err(TickError::of_all(file, words, listed(&functions, script)))
         }
         _ => {
-            let words = format!("there are {} nodes of {which}", named.len());
+            let of = if which.is_empty() { "functions" } else { which };
+            let words = format!("there are {} nodes of {of}, and one is needed", named.len());
             Err(TickError::of_all(file, words, listed(&functions, script)))
         }
     }
