@@ -25,5 +25,8 @@ mod error;
 mod tests;
 
 pub(crate) use error::TickError;
-pub(crate) use node::{Call, Node, lone_call, node, node_of_script};
+pub(crate) use node::lone_call;
+#[cfg_attr(not(test), allow(unused_imports, reason = "until all of it is used"))]
+pub(crate) use node::{Node, node, node_of_script};
+#[cfg_attr(not(test), allow(unused_imports, reason = "until all of it is used"))]
 pub(crate) use notes::Note;

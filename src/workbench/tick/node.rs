@@ -239,9 +239,17 @@ fn unfit(value: &Value, is_var: bool, word: &str) -> (String, String) {
     };
     match unfit {
         Unfit::Reference => {
-            let inner = shown(&unquoted(word)).replace('\'', "\\'");
             let words = format!("{subject} is a reference, which only a lambda has a use for");
-            (words, if is_var { ACCEPTED.to_owned() } else { format!("a string is written '{inner}'") })
+            let text = unquoted(word).replace('\'', "\\'");
+            let is_written = !is_var && word.starts_with('"');
+            (
+                words,
+                if is_written {
+                    format!("a string is written '{}'", shown(&text))
+                } else {
+                    ACCEPTED.to_owned()
+                },
+            )
         }
         Unfit::Lambda => is("a lambda"),
         Unfit::Regex => is("a regex"),
