@@ -25,6 +25,8 @@ pub(crate) struct Node {
     /// As Kapacitor calls it, such as `aggregate2`.
     pub(crate) id: String,
     pub(crate) calls: Vec<Call>,
+    /// Where its name stands.
+    pub(super) name: Range<usize>,
     /// What it was read from, with its name.
     pub(super) text: String,
     pub(super) origin: String,
@@ -54,6 +56,7 @@ impl Node {
             function: made.name.clone(),
             id: made.id(),
             calls,
+            name: made.span.clone(),
             text: text.to_owned(),
             origin: origin.to_owned(),
             notes,

@@ -225,3 +225,21 @@ fn a_node_is_checked_as_kapacitor_checks_it() {
   = it is called as .limit(double); write 42.0"
     );
 }
+
+#[test]
+fn what_the_function_refuses_is_shown_where_it_stands() {
+    let node = node("@f()\n.sum('a', 'x')\n.sum('b', 'y')\n.code('''x''')", "NODE").unwrap();
+    let place = |words: &str| {
+        let error = node.refused(words).to_string();
+        let place = error.strip_prefix("NODE:").unwrap();
+        let (place, rest) = place.split_once(": ").unwrap();
+        assert!(rest.starts_with(words), "{error}");
+        (place.to_owned(), rest.lines().last().unwrap().to_owned())
+    };
+    let at = |place: &str, last: &str| (place.to_owned(), last.to_owned());
+    assert_eq!(place("taskId is missing"), at("1:1", "  | ^^"));
+    assert_eq!(place("option sum: the field \"x\" is given twice"), at("2:2", "  |  ^^^"));
+    assert_eq!(place("option sum is given twice"), at("3:2", "  |  ^^^"));
+    assert_eq!(place("option gone: 7"), at("1:1", "  | ^^"));
+    assert_eq!(place("option code: odd\n --> code:1:1"), at("4:2", " --> code:1:1"));
+}
