@@ -12,8 +12,10 @@ mod feed;
 mod groups;
 mod input;
 mod node;
+mod plan;
 mod print;
 mod progress;
+mod replay;
 mod session;
 mod stats;
 mod watch;
@@ -30,7 +32,7 @@ use kapacitor_udfd::config::Config;
 pub(crate) use self::{
     answers::{Flow, Sink},
     args::{InputArgs, RunArgs},
-    session::Plan,
+    plan::Plan,
 };
 
 use self::print::Print;
