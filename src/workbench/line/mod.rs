@@ -24,6 +24,10 @@ mod row;
 
 mod print;
 
+mod table;
+
+mod terminal;
+
 #[allow(unused_imports, reason = "until run names them")]
 pub(crate) use self::{
     bad::BadLine,
@@ -31,6 +35,7 @@ pub(crate) use self::{
     print::{write_begin, write_end, write_line},
     row::Batch,
     source::Source,
+    table::Table,
 };
 
 #[cfg(test)]
@@ -38,4 +43,6 @@ mod tests {
     mod printing;
 
     mod reading;
+
+    mod tables;
 }
