@@ -49,7 +49,9 @@ impl Collector {
             let group = if group == id { &[] } else { group };
             let (group, id) = (String::from_utf8_lossy(group), String::from_utf8_lossy(id));
             let (spot, pause) = self.board.begin(&group, &id, at);
-            pause.into_iter().for_each(|pause| self.figures.returns.record(pause));
+            if let Some(pause) = pause {
+                self.figures.returns.record(pause);
+            }
             self.open.insert(place, Open { first: at, last: at, spot });
             return;
         };
@@ -97,3 +99,6 @@ impl Collector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,9 +24,10 @@ pub(super) struct Figures {
 #[derive(Debug)]
 pub(super) struct Spread {
     histogram: Option<Histogram<u64>>,
-    /// These two are exact.
-    shortest: u64,
-    longest: u64,
+    /// These are exact.
+    pub(super) shortest: u64,
+    pub(super) shortest_but_none: u64,
+    pub(super) longest: u64,
 }
 
 /// What is told of a spread.
@@ -64,33 +65,58 @@ impl Figures {
         Reason::ALL.into_iter().zip(self.ended).filter(|(_, count)| *count > 0)
     }
 
-    /// The spreads of which something is known, with their names.
+    /// What is told of the spreads.
     pub(super) fn told(&self) -> impl Iterator<Item = (&'static str, Told)> {
+        self.spreads().filter_map(|(name, spread)| spread.told().map(|told| (name, told)))
+    }
+
+    /// The spreads of which something is known, with their names.
+    pub(super) fn spreads(&self) -> impl Iterator<Item = (&'static str, &Spread)> {
         let all = [
             ("from event to event", &self.gaps),
             ("from first to last event", &self.lengths),
             ("from last event to end", &self.waits),
             ("until the same id came again", &self.returns),
         ];
-        all.into_iter().filter_map(|(name, spread)| spread.told().map(|told| (name, told)))
+        all.into_iter().filter(|(_, spread)| !spread.is_empty())
     }
 }
 
 impl Spread {
     fn new() -> Self {
-        Self { histogram: Histogram::new(3).ok(), shortest: u64::MAX, longest: 0 }
+        Self {
+            histogram: Histogram::new(3).ok(),
+            shortest: u64::MAX,
+            shortest_but_none: u64::MAX,
+            longest: 0,
+        }
     }
 
     pub(super) fn record(&mut self, duration: u64) {
         self.shortest = self.shortest.min(duration);
         self.longest = self.longest.max(duration);
+        if duration > 0 {
+            self.shortest_but_none = self.shortest_but_none.min(duration);
+        }
         if let Some(histogram) = &mut self.histogram {
             // It grows as far as an i64: what is longer still counts as that.
             let _ = histogram.record(duration.min(i64::MAX.unsigned_abs()));
         }
     }
 
-    fn told(&self) -> Option<Told> {
+    fn is_empty(&self) -> bool {
+        self.longest < self.shortest
+    }
+
+    /// Durations, as well as the histogram knows them, and how many there are of each.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = (u64, u64)> {
+        let recorded = self.histogram.iter().flat_map(Histogram::iter_recorded);
+        recorded.map(|step| {
+            (step.value_iterated_to().clamp(self.shortest, self.longest), step.count_since_last_iteration())
+        })
+    }
+
+    pub(super) fn told(&self) -> Option<Told> {
         let histogram = self.histogram.as_ref().filter(|histogram| !histogram.is_empty())?;
         let at = |quantile| histogram.value_at_quantile(quantile).clamp(self.shortest, self.longest);
         Some(Told { shortest: self.shortest, median: at(0.5), most: at(0.99), longest: self.longest })

@@ -5,6 +5,8 @@
 //! Collector ─▶ Story ─▶ svg, text
 //! ```
 
+mod args;
+
 mod story;
 
 mod collector;
@@ -26,7 +28,9 @@ mod text;
 #[cfg(test)]
 mod testing;
 
-pub(crate) use collector::{Collector, DEFAULT_LANES, MAX_LANES};
-pub(crate) use story::Story;
-pub(crate) use svg::svg;
-pub(crate) use text::{Screen, text};
+#[allow(unused_imports, reason = "until it is wired")]
+pub(crate) use args::Drawing;
+#[allow(unused_imports, reason = "until it is wired")]
+pub(crate) use collector::Collector;
+use svg::svg;
+use text::{Screen, text};

@@ -119,11 +119,6 @@ impl Task {
             is_near
         });
     }
-
-    /// How long it waited behind its last event.
-    pub(super) fn waited(&self) -> Option<u64> {
-        self.end.map(|(at, _)| u64::try_from(at.saturating_sub(self.last)).unwrap_or_default())
-    }
 }
 
 #[cfg(test)]

@@ -188,7 +188,16 @@ pub(super) fn all() -> Vec<(&'static str, Story)> {
     ]
 }
 
-/// Writes all pictures into the directory `TIMELINES`, to be looked at.
+/// The texts are the same; if not, the first line that differs is shown.
+pub(super) fn same_lines(made: &str, kept: &str) {
+    for (made, kept) in made.lines().zip(kept.lines()) {
+        assert_eq!(made, kept);
+    }
+    assert_eq!(made.len(), kept.len());
+}
+
+/// Writes all pictures into the directory `TIMELINES`, to be looked at; `five` is kept in `golden`:
+/// `TIMELINES=DIR cargo test --bin kapacitor-udfd timeline::testing -- --ignored`.
 #[test]
 #[ignore = "for looking at"]
 fn write_all() {

@@ -15,13 +15,13 @@ const YEAR: u64 = 365 * DAY;
 pub(super) fn duration(nanos: u64) -> String {
     match nanos {
         0 => "0 s".to_owned(),
-        ..MICRO => format!("{nanos} ns"),
-        ..MILLI => short(nanos, MICRO, "µs"),
-        ..SECOND => short(nanos, MILLI, "ms"),
-        ..MINUTE => short(nanos, SECOND, "s"),
-        ..HOUR => two(nanos, (MINUTE, "min"), (SECOND, "s")),
-        ..DAY => two(nanos, (HOUR, "h"), (MINUTE, "min")),
-        ..YEAR => two(nanos, (DAY, "d"), (HOUR, "h")),
+        1..MICRO => format!("{nanos} ns"),
+        MICRO..MILLI => short(nanos, MICRO, "µs"),
+        MILLI..SECOND => short(nanos, MILLI, "ms"),
+        SECOND..MINUTE => short(nanos, SECOND, "s"),
+        MINUTE..HOUR => two(nanos, (MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two(nanos, (HOUR, "h"), (MINUTE, "min")),
+        DAY..YEAR => two(nanos, (DAY, "d"), (HOUR, "h")),
         _ => two(nanos, (YEAR, "y"), (DAY, "d")),
     }
 }
@@ -30,8 +30,8 @@ pub(super) fn duration(nanos: u64) -> String {
 fn short(nanos: u64, unit: u64, name: &str) -> String {
     let (whole, rest) = (nanos / unit, nanos % unit);
     let places = match whole {
-        ..10 => 2,
-        ..100 => 1,
+        0..10 => 2,
+        10..100 => 1,
         _ => 0,
     };
     let scale = 10_u64.pow(places);

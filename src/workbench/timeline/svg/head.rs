@@ -4,6 +4,7 @@ use super::super::ends;
 use super::super::story::Story;
 use super::super::words;
 use super::page::{self, Anchor, Page, px};
+use super::spreads::Scale;
 use super::style;
 use super::tasks::{chevron, shape};
 use super::{FONT, PAD, WIDTH};
@@ -12,10 +13,12 @@ const TITLE_FONT: f64 = 14.0;
 /// A node of more lines is cut off: all of it is said when it is pointed at.
 const TITLE_LINES: usize = 3;
 /// The height of a line.
-const LINE: f64 = 19.0;
+pub(super) const LINE: f64 = 19.0;
 /// Where the columns of the figures end.
 const COLUMNS: [(&str, f64); 4] =
     [("shortest", 310.0), ("median", 410.0), ("99 %", 510.0), ("longest", 610.0)];
+/// Where the spreads begin that stand beside them.
+const SPREADS: f64 = 660.0;
 /// Half a mark of the legend.
 const MARK: f64 = 5.5;
 
@@ -78,11 +81,15 @@ fn figures(page: &mut Page, story: &Story, y: f64) -> f64 {
         return y;
     }
     y += LINE;
+    let scale = Scale::of(&story.figures, (SPREADS, WIDTH - PAD));
+    scale.draw(page, y, story.figures.spreads().count());
     for (name, x) in COLUMNS {
         page.text((x, y), "quiet", Anchor::End, FONT, name, None);
     }
-    for (name, told) in story.figures.told() {
+    for (name, spread) in story.figures.spreads() {
+        let Some(told) = spread.told() else { continue };
         y += LINE;
+        scale.spread(page, spread, y);
         page.text((PAD, y), "quiet", Anchor::Start, FONT, name, None);
         let values = [told.shortest, told.median, told.most, told.longest];
         for ((_, x), value) in COLUMNS.into_iter().zip(values) {
@@ -139,9 +146,7 @@ impl Legend<'_> {
             (self.x, self.y) = (PAD, self.y + LINE);
         }
         let (x, y) = (self.x, self.y);
-        self.page.open(group, says.unwrap_or(words));
-        self.page.path(class, &mark((x + 8.0, y - 4.0)), None);
-        self.page.close();
+        self.page.path(&format!("{class} {group}"), &mark((x + 7.0, y - 4.0)), says);
         self.page.text((x + 20.0, y), "key", Anchor::Start, FONT, words, says);
         self.x += width;
     }

@@ -9,9 +9,14 @@ mod style;
 
 mod head;
 
+mod spreads;
+
 mod rows;
 
 mod tasks;
+
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::story::Story;
@@ -22,6 +27,8 @@ use tasks::{Drawer, Plot};
 
 const WIDTH: f64 = 1200.0;
 const PAD: f64 = 24.0;
+/// By how much a lane's tint is wider than what is written in it.
+const OVER: f64 = 8.0;
 /// Free to the right of the plot: the last tick's label is wider than its tick.
 const RIGHT: f64 = 40.0;
 /// Between labels and plot.
@@ -36,7 +43,7 @@ const AXIS_FONT: f64 = 11.0;
 const MOST_SAYING: usize = 4_000;
 
 /// The picture.
-pub(crate) fn svg(story: &Story) -> String {
+pub(super) fn svg(story: &Story) -> String {
     let mut page = Page::new(WIDTH);
     let top = head::head(&mut page, story);
     let bottom = if story.groups.is_empty() { nothing(&mut page, top) } else { plot(&mut page, story, top) };
@@ -59,7 +66,7 @@ fn plot(page: &mut Page, story: &Story, top: f64) -> f64 {
     grid(page, &rows, &axis, plot);
     let says_events = story.lanes().map(super::story::Lane::marks).sum::<usize>() <= MOST_SAYING;
     let drawer = Drawer { axis: &axis, plot, size, until: story.until, says_events };
-    for (row, y) in &rows.rows {
+    for (row, y) in &rows.all {
         match row {
             Row::Axis => axis_row(page, &axis, plot, *y),
             Row::Heading(group) => heading(page, group, *y),
@@ -85,38 +92,34 @@ fn column(story: &Story, size: Size) -> f64 {
 
 /// Every second lane has a tint, so that the eye stays in its lane.
 fn stripes(page: &mut Page, rows: &Rows<'_>, size: Size) {
-    let lanes = rows.rows.iter().filter(|(row, _)| matches!(row, Row::Lane(_)));
-    let (width, height) = (px(WIDTH - 2.0 * PAD + 16.0), px(size.lane));
-    let bands = lanes.step_by(2);
-    let d: String =
-        bands.map(|(_, y)| format!("M{} {}h{width}v{height}h-{width}z", px(PAD - 8.0), px(*y))).collect();
-    page.path("stripe", &d, None);
+    let lanes = rows.all.iter().filter(|(row, _)| matches!(row, Row::Lane(_)));
+    let (left, width, height) = (px(PAD - OVER), px(WIDTH - 2.0 * (PAD - OVER)), px(size.lane));
+    let band = |(_, y): &(Row<'_>, f64)| format!("M{left} {}h{width}v{height}h-{width}z", px(*y));
+    page.paths("stripe", lanes.step_by(2).map(band));
 }
 
 fn grid(page: &mut Page, rows: &Rows<'_>, axis: &Axis, plot: Plot) {
     let (top, bottom) = (px(rows.top), px(rows.bottom));
-    let lines =
-        axis.ticks.iter().map(|tick| format!("M{} {top}V{bottom}", px(plot.at(axis.share_of_tick(tick)))));
-    page.path("grid", &lines.collect::<String>(), None);
+    let line = |tick| format!("M{} {top}V{bottom}", px(plot.at(axis.share_of_tick(tick))));
+    page.paths("grid", axis.ticks.iter().map(line));
 }
 
 /// The labels of the ticks, and below them what they are part of.
 fn axis_row(page: &mut Page, axis: &Axis, plot: Plot, y: f64) {
-    page.rect("page", (PAD - 8.0, y), (WIDTH - 2.0 * PAD + 16.0, rows::AXIS), None);
-    page.text((plot.left - GUTTER, y + 14.0), "tick quiet", Anchor::End, AXIS_FONT, "UTC", None);
-    let mut contexts: Vec<(f64, f64, &str)> = Vec::new();
+    page.rect("page", (PAD - OVER, y), (WIDTH - 2.0 * (PAD - OVER), rows::AXIS), None);
+    page.text((PAD, y + 14.0), "quiet", Anchor::Start, AXIS_FONT, "UTC", None);
     for tick in &axis.ticks {
         let x = plot.at(axis.share_of_tick(tick));
         page.text((x, y + 14.0), "tick", Anchor::Middle, AXIS_FONT, &tick.label, None);
-        if let Some(context) = &tick.context {
-            let half = page::width(context, AXIS_FONT) / 2.0 + 4.0;
-            // The first says what is also in the head: it gives way.
-            contexts.pop_if(|(_, end, _)| *end > x - half);
-            contexts.push((x, x + half, context));
-        }
     }
-    for (x, _, context) in contexts {
-        page.text((x, y + 28.0), "tick quiet", Anchor::Middle, AXIS_FONT, context, None);
+    let place = |share, context: &str| {
+        let width = page::width(context, AXIS_FONT);
+        let from = (plot.at(share) - width / 2.0).clamp(PAD, WIDTH - PAD / 2.0 - width);
+        (from, from + width + 8.0)
+    };
+    for (from, context) in axis.contexts(place) {
+        let middle = from + page::width(context, AXIS_FONT) / 2.0;
+        page.text((middle, y + 28.0), "quiet", Anchor::Middle, AXIS_FONT, context, None);
     }
 }
 
@@ -124,7 +127,7 @@ fn heading(page: &mut Page, group: &super::story::Group, y: f64) {
     let name = words::group(&group.name);
     let tasks: usize = group.lanes.iter().map(|lane| lane.tasks.len()).sum();
     let tasks = words::counted(tasks as u64, "task");
-    page.rect("heading", (PAD - 8.0, y + 2.0), (WIDTH - 2.0 * PAD + 16.0, rows::HEADING - 4.0), None);
+    page.rect("heading", (PAD - OVER, y + 2.0), (WIDTH - 2.0 * (PAD - OVER), rows::HEADING - 4.0), None);
     let room = WIDTH - 2.0 * PAD - page::width(&tasks, FONT) - 16.0;
     let shown = words::shortened(&name, page::room(room, FONT), page::measure);
     let full = (shown != name).then_some(name.as_str());

@@ -56,6 +56,11 @@ impl Page {
         self.shape("path", &format!(r#"<path class="{class}" d="{d}""#), title);
     }
 
+    /// One path of many pieces.
+    pub(super) fn paths(&mut self, class: &str, pieces: impl Iterator<Item = String>) {
+        self.path(class, &pieces.collect::<String>(), None);
+    }
+
     /// What comes until `close` belongs together.
     pub(super) fn open(&mut self, class: &str, title: &str) {
         self.put(format_args!(r#"<g class="{class}">"#));

@@ -17,16 +17,18 @@ pub(super) struct Size {
     pub(super) bar: f64,
     pub(super) event: f64,
     pub(super) end: f64,
+    /// How wide an event is.
+    pub(super) width: f64,
 }
 
 impl Size {
     /// The fewer lanes, the more room each has.
     pub(super) fn of(lanes: usize) -> Self {
         match lanes {
-            ..=8 => Self { lane: 30.0, font: 13.0, bar: 6.0, event: 9.0, end: 6.0 },
-            ..=25 => Self { lane: 22.0, font: 12.0, bar: 4.5, event: 7.0, end: 5.0 },
-            ..=80 => Self { lane: 17.0, font: 11.0, bar: 3.5, event: 5.5, end: 4.2 },
-            _ => Self { lane: 14.0, font: 10.0, bar: 2.8, event: 4.6, end: 3.8 },
+            0..=8 => Self { lane: 30.0, font: 13.0, bar: 6.0, event: 9.0, end: 6.0, width: 2.0 },
+            9..=25 => Self { lane: 22.0, font: 12.0, bar: 4.5, event: 7.0, end: 5.0, width: 2.0 },
+            26..=80 => Self { lane: 17.0, font: 11.0, bar: 3.5, event: 5.5, end: 4.2, width: 1.8 },
+            _ => Self { lane: 14.0, font: 10.0, bar: 2.8, event: 4.6, end: 3.8, width: 1.6 },
         }
     }
 }
@@ -34,7 +36,7 @@ impl Size {
 /// All rows, each with its upper edge.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
-    pub(super) rows: Vec<(Row<'a>, f64)>,
+    pub(super) all: Vec<(Row<'a>, f64)>,
     pub(super) top: f64,
     pub(super) bottom: f64,
 }
@@ -48,7 +50,7 @@ pub(super) enum Row<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn of(story: &'a Story, size: Size, top: f64) -> Self {
-        let mut rows = Self { rows: Vec::new(), top, bottom: top };
+        let mut rows = Self { all: Vec::new(), top, bottom: top };
         rows.push(Row::Axis, size);
         let (mut left, mut since) = (story.lanes().count(), 0);
         for group in &story.groups {
@@ -69,7 +71,7 @@ impl<'a> Rows<'a> {
     }
 
     fn push(&mut self, row: Row<'a>, size: Size) {
-        self.rows.push((row, self.bottom));
+        self.all.push((row, self.bottom));
         self.bottom += match row {
             Row::Axis => AXIS,
             Row::Heading(_) => HEADING,

@@ -3,6 +3,7 @@
 use super::super::ends::{LOOKS, Look};
 
 const LIGHT: &str = "\
+.still{fill:#6b7280;stroke:#6b7280}
 text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif;fill:#1f2933}
 .node{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}
 .strong{font-weight:600}
@@ -19,10 +20,11 @@ text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Aria
 .end{stroke:#ffffff;stroke-width:1;paint-order:stroke}
 .line{fill:none;stroke-width:2}
 .more{fill:none;stroke:#8793a3;stroke-width:1.5;stroke-dasharray:1 4}
-.still{fill:#6b7280;stroke:#6b7280}
+.spread{fill:#8793a3}
 ";
 
 const DARK: &str = "\
+.still{fill:#a3abb8;stroke:#a3abb8}
 text{fill:#e6eaf0}
 .quiet{fill:#9aa7b8}
 .page{fill:#12161c}
@@ -33,7 +35,7 @@ text{fill:#e6eaf0}
 .wait{fill-opacity:.2}
 .event{fill:#f2f5f9}
 .end{stroke:#12161c}
-.still{fill:#a3abb8;stroke:#a3abb8}
+.spread{fill:#7d8b9d}
 ";
 
 /// The class of a task that ended so, or is still open: its parts inherit the colour.
@@ -44,10 +46,10 @@ pub(super) fn class(look: Option<&Look>) -> String {
 /// The style sheet.
 pub(super) fn sheet() -> String {
     let reasons = |colour: fn(&Look) -> &'static str| -> String {
-        let rule = |look: &Look| format!(".{}{{fill:{1};stroke:{1}}}\n", class(Some(look)), colour(look));
-        LOOKS.iter().map(rule).collect()
+        let rule = |look: &Look| format!(".{}{{fill:{1};stroke:{1}}}", class(Some(look)), colour(look));
+        LOOKS.iter().map(rule).collect::<Vec<_>>().join("\n")
     };
     let light = reasons(|look| look.light);
     let dark = reasons(|look| look.dark);
-    format!("{light}{LIGHT}@media (prefers-color-scheme:dark){{\n{dark}{DARK}}}\n")
+    format!("{light}\n{LIGHT}@media (prefers-color-scheme:dark){{\n{dark}\n{DARK}}}\n")
 }

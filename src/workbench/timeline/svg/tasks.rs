@@ -8,10 +8,8 @@ use super::page::{Page, px};
 use super::rows::Size;
 use super::style;
 
-/// How wide an event is.
-const EVENT: f64 = 2.0;
-/// Events whose beginnings lie closer are drawn as one: there is no gap to be seen.
-const APART: f64 = 2.5;
+/// Events that are less than this apart are drawn as one: nobody would see a gap.
+const APART: f64 = 0.6;
 /// The longest id that is said again at each of its tasks, in columns.
 const SAID: usize = 60;
 
@@ -98,8 +96,8 @@ impl Drawer<'_> {
         let mut all = String::new();
         let mut before = None;
         for run in self.runs(task) {
-            let width = px(run.until - run.from + EVENT);
-            let d = format!("M{} {top}h{width}v{height}h-{width}z", px(run.from - EVENT / 2.0));
+            let width = px(run.until - run.from + self.size.width);
+            let d = format!("M{} {top}h{width}v{height}h-{width}z", px(run.from - self.size.width / 2.0));
             if self.says_events {
                 page.path("event", &d, Some(&run.said(before)));
             } else {
@@ -114,10 +112,11 @@ impl Drawer<'_> {
 
     fn runs(&self, task: &Task) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
+        let width = self.size.width;
         for mark in &task.marks {
             let x = self.x(mark.at);
             match runs.last_mut() {
-                Some(run) if x - run.until < APART => {
+                Some(run) if x - run.until < width + APART => {
                     (run.until, run.last) = (x, mark.at);
                     run.events += u64::from(mark.events);
                 }
@@ -165,25 +164,21 @@ impl Run {
 /// What a task says when it is pointed at.
 fn said(id: &str, task: &Task, until: i64) -> String {
     let id = words::shortened(&words::label(id), SAID, words::columns);
-    let events = words::counted(task.events, "event");
-    let mut text = match task.events {
-        1 => format!("{id}: 1 event, {} UTC", words::moment(task.first)),
-        _ => {
-            let (lasted, gap) = (task.last.abs_diff(task.first), words::duration(task.longest_gap));
-            let when = words::from_to(task.first, task.last);
-            format!("{id}: {events} in {}\n{when}\nlongest gap {gap}", words::duration(lasted))
-        }
-    };
-    text.push('\n');
-    text.push_str(&match (task.end, task.waited()) {
-        (Some((at, reason)), waited) => {
-            let waited = words::duration(waited.unwrap_or_default());
+    let later = words::duration(task.end.map_or(until, |(at, _)| at).max(task.last).abs_diff(task.last));
+    let end = match task.end {
+        Some((at, reason)) => {
             let (word, meaning) = (reason.word(), ends::meaning(reason));
-            format!("ended {waited} later, {} UTC: {word} ({meaning})", words::moment(at))
+            format!("ended {later} later, {} UTC: {word} ({meaning})", words::moment(at))
         }
-        (None, _) => format!("still open {} later", words::duration(until.abs_diff(task.last))),
-    });
-    text
+        None => format!("still open {later} later"),
+    };
+    if task.events == 1 {
+        return format!("{id}: 1 event, {} UTC\n{end}", words::moment(task.first));
+    }
+    let events = words::counted(task.events, "event");
+    let (lasted, gap) = (words::duration(task.last.abs_diff(task.first)), words::duration(task.longest_gap));
+    let when = words::from_to(task.first, task.last);
+    format!("{id}: {events} in {lasted}\n{when}\nlongest gap {gap}\n{end}")
 }
 
 /// What an end looks like, of half its width.

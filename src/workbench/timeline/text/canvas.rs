@@ -47,20 +47,6 @@ impl Canvas {
         }
     }
 
-    /// Writes if there is room; what stands in the way is taken away.
-    pub(super) fn write_over(&mut self, column: usize, text: &str) {
-        let end = column + text.chars().count();
-        if end > self.cells.len() {
-            return;
-        }
-        let is_in_the_way = column > 0 && self.cells.get(column - 1).is_some_and(|c| *c != self.blank);
-        if is_in_the_way || self.cells.get(column).is_some_and(|c| *c != self.blank) {
-            // All that was written before begins at the left of it and has no second neighbour there.
-            self.cells.fill(self.blank);
-        }
-        self.write(column, text);
-    }
-
     /// The tasks of a lane, one after the other. An end lies over the next task's first event, never over an event
     /// of its own if there is a free cell behind it.
     pub(super) fn lane(&mut self, tasks: &[Spots], signs: &Signs) {

@@ -4,12 +4,15 @@ mod screen;
 
 mod canvas;
 
+#[cfg(test)]
+mod tests;
+
 use super::axis::Axis;
 use super::ends;
 use super::story::{Group, Story};
 use super::words::{self, columns, shortened};
 use canvas::Canvas;
-pub(crate) use screen::Screen;
+pub(super) use screen::Screen;
 use screen::Signs;
 
 /// The narrowest plot; a terminal that is narrower gets lines that are too long for it.
@@ -26,7 +29,7 @@ const NAME: usize = 30;
 const FIGURE: usize = 14;
 
 /// The picture in lines of at most the screen's width.
-pub(crate) fn text(story: &Story, screen: &Screen) -> String {
+pub(super) fn text(story: &Story, screen: &Screen) -> String {
     let widest = story.lanes().map(|lane| columns(&words::label(&lane.label))).max().unwrap_or_default();
     let labels = widest.clamp(3, (screen.width / LABELS).max(3));
     let width = screen.width.saturating_sub(labels + 1).max(NARROWEST);
@@ -111,9 +114,13 @@ impl Text<'_> {
             line.put(column, self.signs.tick);
             let label = if self.screen.ascii { tick.label.replace('µ', "u") } else { tick.label.clone() };
             labels.write(column, &label);
-            if let Some(context) = &tick.context {
-                contexts.write_over(column, context);
-            }
+        }
+        let place = |share, context: &str| {
+            let from = self.column(share).min(self.width.saturating_sub(context.len()));
+            (from, from + context.len() + 1)
+        };
+        for (from, context) in self.axis.contexts(place) {
+            contexts.write(from, context);
         }
         let margin = " ".repeat(self.labels + 1);
         let utc = format!("{:>1$} ", "UTC", self.labels);
