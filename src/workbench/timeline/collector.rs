@@ -22,6 +22,8 @@ pub(crate) struct Collector {
     board: Board,
     open: HashMap<u32, Open>,
     figures: Figures,
+    /// The last moment that anything is known of.
+    now: i64,
 }
 
 /// What must be known of a task until it ends, drawn or not.
@@ -36,13 +38,14 @@ struct Open {
 impl Collector {
     /// Draws the first so many `lanes`; `title` is the node's text.
     pub(crate) fn new(title: String, lanes: usize) -> Self {
-        Self { title, board: Board::new(lanes), open: HashMap::new(), figures: Figures::new() }
+        Self { title, board: Board::new(lanes), open: HashMap::new(), figures: Figures::new(), now: i64::MIN }
     }
 
     /// An event has joined the task with the number `place`. Of open tasks each has its own; it is used again after
     /// an end. The names are looked at only if the task is new.
     pub(crate) fn event(&mut self, place: u32, group: &[u8], id: &[u8], at: i64) {
         self.figures.events += 1;
+        self.now = self.now.max(at);
         let Some(open) = self.open.get_mut(&place) else {
             self.figures.tasks += 1;
             // Where the group is the task, it needs no name beside the task's.
@@ -72,6 +75,7 @@ impl Collector {
             return;
         }
         let Some(open) = self.open.remove(&place) else { return };
+        self.now = self.now.max(at);
         self.figures.count(reason);
         self.figures.lengths.record(open.last.abs_diff(open.first));
         self.figures.waits.record(u64::try_from(at.saturating_sub(open.last)).unwrap_or_default());
@@ -80,15 +84,15 @@ impl Collector {
         }
     }
 
-    /// Nothing comes any more. What is open was open until then, if the run went on so long.
-    pub(crate) fn finish(mut self, until: Option<i64>) -> Story {
+    /// Nothing comes any more. What is open was open until the last moment that is known.
+    pub(crate) fn finish(mut self) -> Story {
         self.figures.still_open = self.open.len() as u64;
         for open in self.open.values() {
             self.figures.lengths.record(open.last.abs_diff(open.first));
         }
         let (from, last) = self.board.span().unwrap_or_default();
         let is_waiting = self.open.values().any(|open| open.spot.is_some());
-        let until = until.filter(|_| is_waiting).map_or(last, |until| until.max(last));
+        let until = if is_waiting { self.now } else { last };
         Story {
             title: self.title,
             from,

@@ -46,7 +46,7 @@ impl Teller {
     }
 
     pub(super) fn finish(self) -> Story {
-        self.collector.finish(None)
+        self.collector.finish()
     }
 }
 

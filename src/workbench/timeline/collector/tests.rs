@@ -33,9 +33,10 @@ fn a_number_is_used_again_once_its_task_is_over() {
     collector.ended(7, Reason::Stop, 3);
     collector.ended(7, Reason::Stop, 4);
     collector.event(7, b"host=x", b"host=x", 5);
-    let story = collector.finish(Some(9));
-    assert_eq!(told(&story), ["/a: 2", "/host=x: 1"]);
-    assert_eq!((story.from, story.until, story.figures.still_open), (1, 9, 1));
+    collector.event(9, b"", b"b", 9);
+    let story = collector.finish();
+    assert_eq!(told(&story), ["/a: 2", "/host=x: 1", "/b: 1"]);
+    assert_eq!((story.from, story.until, story.figures.still_open), (1, 9, 2));
     assert_eq!(story.figures.reasons().collect::<Vec<_>>(), [(Reason::Stop, 1)]);
 }
 

@@ -82,14 +82,18 @@ fn figures(page: &mut Page, story: &Story, y: f64) -> f64 {
     }
     y += LINE;
     let scale = Scale::of(&story.figures, (SPREADS, WIDTH - PAD));
-    scale.draw(page, y, story.figures.spreads().count());
+    if let Some(scale) = &scale {
+        scale.draw(page, y, story.figures.spreads().count());
+    }
     for (name, x) in COLUMNS {
         page.text((x, y), "quiet", Anchor::End, FONT, name, None);
     }
     for (name, spread) in story.figures.spreads() {
         let Some(told) = spread.told() else { continue };
         y += LINE;
-        scale.spread(page, spread, y);
+        if let Some(scale) = &scale {
+            scale.spread(page, spread, y);
+        }
         page.text((PAD, y), "quiet", Anchor::Start, FONT, name, None);
         let values = [told.shortest, told.median, told.most, told.longest];
         for ((_, x), value) in COLUMNS.into_iter().zip(values) {

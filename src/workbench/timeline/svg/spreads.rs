@@ -12,7 +12,7 @@ const HIGHEST: f64 = LINE - 4.0;
 const LOWEST: f64 = 1.5;
 const FONT: f64 = 11.0;
 /// Between what is written at the scale.
-const APART: f64 = 10.0;
+const APART: f64 = 6.0;
 const MINUTE: u64 = 60_000_000_000;
 const DAY: u64 = 24 * 60 * MINUTE;
 /// What is written at the scale where there is room.
@@ -50,14 +50,15 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    pub(super) fn of(figures: &Figures, (left, right): (f64, f64)) -> Self {
+    /// None, if there is nothing that takes any time.
+    pub(super) fn of(figures: &Figures, (left, right): (f64, f64)) -> Option<Self> {
         let shortest = figures.spreads().map(|(_, spread)| spread.shortest_but_none).min();
         let longest = figures.spreads().map(|(_, spread)| spread.longest).max();
-        let (shortest, longest) = (shortest.unwrap_or_default(), longest.unwrap_or_default());
+        let (shortest, longest) = (shortest?, longest.filter(|longest| *longest > 0)?);
         let has_none = figures.spreads().any(|(_, spread)| spread.shortest == 0);
         // Neither end is without room, and a scale has some length.
-        let (shortest, longest) = (log(shortest.min(longest)) - 0.3, log(longest) + 0.3);
-        Self { left, right, shortest, longest, has_none }
+        let (shortest, longest) = (log(shortest) - 0.3, log(longest) + 0.3);
+        Some(Self { left, right, shortest, longest, has_none })
     }
 
     /// The scale above so many spreads.
@@ -85,7 +86,8 @@ impl Scale {
     pub(super) fn spread(&self, page: &mut Page, spread: &Spread, line: f64) {
         let mut bars: Vec<(f64, u64)> = Vec::new();
         for (duration, count) in spread.recorded() {
-            let x = self.left + ((self.x(log(duration)) - self.left) / BAR).floor() * BAR;
+            let x = if duration == 0 { self.left } else { self.x(log(duration)) };
+            let x = self.left + ((x - self.left) / BAR).floor() * BAR;
             match bars.last_mut() {
                 Some((last, sum)) if *last >= x => *sum += count,
                 _ => bars.push((x, count)),
