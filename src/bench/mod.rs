@@ -17,7 +17,6 @@ mod shuffle;
 mod stamp;
 
 mod drive;
-mod frames;
 mod gate;
 mod keepalive;
 mod receiver;

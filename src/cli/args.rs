@@ -3,6 +3,7 @@
 use std::path::{self, PathBuf};
 
 use crate::bench::BenchArgs;
+use crate::workbench::RunArgs;
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
@@ -29,6 +30,7 @@ pub(super) enum Command {
     /// Print the options that a TICKscript can give to the functions
     Describe(DescribeArgs),
     Bench(BenchArgs),
+    Run(RunArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -109,14 +111,18 @@ impl Args {
                 let options = args.options.behind(before);
                 Command::Describe(DescribeArgs { options, ..args })
             }
-            Command::Bench(_) if before.is_any_given() => {
-                let words = "bench takes its options behind its name; those of the daemon mean nothing to it";
+            command @ (Command::Bench(_) | Command::Run(_)) if before.is_any_given() => {
+                let name = if matches!(command, Command::Bench(_)) { "bench" } else { "run" };
+                let words = format!(
+                    "{name} takes its options behind its name; those of the daemon mean nothing to it"
+                );
                 return Err(Self::command().error(ErrorKind::ArgumentConflict, words));
             }
             Command::Bench(args) => match args.conflict() {
                 Some(words) => return Err(Self::command().error(ErrorKind::ArgumentConflict, words)),
                 None => Command::Bench(args),
             },
+            Command::Run(args) => Command::Run(args),
         })
     }
 }

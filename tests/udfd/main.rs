@@ -38,6 +38,7 @@ mod leaving;
 mod mailbox;
 mod mirror;
 mod never_send;
+mod play;
 mod properties;
 mod readme;
 mod server;
