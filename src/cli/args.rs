@@ -3,7 +3,7 @@
 use std::path::{self, PathBuf};
 
 use crate::bench::BenchArgs;
-use crate::workbench::RunArgs;
+use crate::workbench::{RunArgs, TimelineArgs};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
@@ -31,6 +31,7 @@ pub(super) enum Command {
     Describe(DescribeArgs),
     Bench(BenchArgs),
     Run(RunArgs),
+    Timeline(TimelineArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -111,8 +112,14 @@ impl Args {
                 let options = args.options.behind(before);
                 Command::Describe(DescribeArgs { options, ..args })
             }
-            command @ (Command::Bench(_) | Command::Run(_)) if before.is_any_given() => {
-                let name = if matches!(command, Command::Bench(_)) { "bench" } else { "run" };
+            command @ (Command::Bench(_) | Command::Run(_) | Command::Timeline(_))
+                if before.is_any_given() =>
+            {
+                let name = match command {
+                    Command::Bench(_) => "bench",
+                    Command::Run(_) => "run",
+                    _ => "timeline",
+                };
                 let words = format!(
                     "{name} takes its options behind its name; those of the daemon mean nothing to it"
                 );
@@ -123,6 +130,7 @@ impl Args {
                 None => Command::Bench(args),
             },
             Command::Run(args) => Command::Run(args),
+            Command::Timeline(args) => Command::Timeline(args),
         })
     }
 }

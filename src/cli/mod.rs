@@ -64,6 +64,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = workbench_config(args.input.config.as_deref())?;
             return workbench::run(&args, &config);
         }
+        Command::Timeline(args) => {
+            let config = workbench_config(args.input.config.as_deref())?;
+            workbench::timeline(&args, &config)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,6 +18,7 @@ mod tap;
 use thiserror::Error;
 
 pub(crate) use run::{RunArgs, run};
+pub(crate) use timeline::{TimelineArgs, timeline};
 
 /// What was asked for makes no sense, in words that say what would: exit code 64.
 #[derive(Debug, Error)]

@@ -81,6 +81,11 @@ impl<'a> Plan<'a> {
         &self.function.name
     }
 
+    /// What goes into the function.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// Whether the function has tasks that can be observed.
     pub(crate) fn has_tasks(&self) -> bool {
         builtin::has_tasks(self.function)

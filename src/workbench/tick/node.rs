@@ -47,6 +47,16 @@ impl Node {
         &self.notes
     }
 
+    /// The node by itself, on one line.
+    pub(crate) fn shown(&self) -> String {
+        let of = |span: &Range<usize>| self.text.get(span.clone()).unwrap_or_default();
+        let calls = self.calls.iter().map(|call| {
+            let arguments = call.arguments.iter().map(of).collect::<Vec<_>>().join(", ");
+            format!(".{}({arguments})", of(&call.name))
+        });
+        format!("@{}(){}", self.function, calls.collect::<String>())
+    }
+
     fn new(made: &Made, text: &str, origin: &str, notes: Vec<Note>) -> Result<Self, Problem> {
         let calls = made.properties.iter().filter(|property| !is_quiet(property));
         let calls = calls.map(|property| call(property, text, Quotes::Single)).collect::<Result<_, _>>()?;

@@ -9,12 +9,36 @@ use clap::Args;
 
 use super::collector::{Collector, DEFAULT_LANES, MAX_LANES};
 use super::story::Story;
-use super::{Screen, svg, text};
+use super::svg::svg;
+use super::text::{Screen, text};
 use crate::cli::output;
+use crate::workbench::run::InputArgs;
+
+/// Draw who was open when, to choose a timeout by: a lane for each task, its events, how long it waited, why it ended
+///
+/// Takes what `run` takes, and draws in place of printing what comes out. The picture is an SVG, one file that needs no
+/// other.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TimelineArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  kapacitor-udfd timeline -o web.svg \"@aggregate().taskId('user_id').inactivityTimeout(10m)\" examples/data/web.lp
+  kapacitor-udfd timeline --text --lanes 20 --tick examples/aggregate_sessions.tick --node aggregate2 requests.lp
+
+Exit codes: 0; 1 when lines could not be read or the function failed; 64 when the function has no tasks or refuses its
+options, and for other wrong usage.";
 
 /// How the picture is drawn.
 #[derive(Debug, Args)]
-pub(crate) struct Drawing {
+pub(super) struct Drawing {
     /// Draw with characters; so it is anyway if the picture goes to a terminal
     #[arg(long)]
     text: bool,
@@ -31,12 +55,12 @@ pub(crate) struct Drawing {
 
 impl Drawing {
     /// What keeps as much as will be drawn of a node with that text.
-    pub(crate) fn collector(&self, node: &str) -> Collector {
+    pub(super) fn collector(&self, node: &str) -> Collector {
         Collector::new(node.to_owned(), self.lanes)
     }
 
     /// Draws it.
-    pub(crate) fn draw(&self, story: &Story) -> anyhow::Result<()> {
+    pub(super) fn draw(&self, story: &Story) -> anyhow::Result<()> {
         let is_text = self.text || self.output.is_none() && io::stdout().is_terminal();
         let picture = if is_text { text(story, &Screen::of_stdout()) } else { svg(story) };
         match &self.output {

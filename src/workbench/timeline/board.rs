@@ -117,9 +117,9 @@ impl Board {
     }
 
     /// The groups with their lanes, those of an id one below the other.
-    pub(super) fn into_groups(mut self) -> Vec<Group> {
+    pub(super) fn take_groups(&mut self) -> Vec<Group> {
         let mut groups = Vec::with_capacity(self.groups.len());
-        for ids in self.groups {
+        for ids in std::mem::take(&mut self.groups) {
             let numbers = ids.lanes.into_iter().flatten();
             let lanes = numbers.filter_map(|lane| self.lanes.get_mut(lane).map(std::mem::take));
             groups.push(Group { name: ids.name, lanes: lanes.map(|held| held.lane).collect() });

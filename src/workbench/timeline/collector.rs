@@ -48,9 +48,7 @@ impl Collector {
         self.now = self.now.max(at);
         let Some(open) = self.open.get_mut(&place) else {
             self.figures.tasks += 1;
-            // Where the group is the task, it needs no name beside the task's.
-            let group = if group == id { &[] } else { group };
-            let (group, id) = (String::from_utf8_lossy(group), String::from_utf8_lossy(id));
+            let (group, id) = names(group, id);
             let (spot, pause) = self.board.begin(&group, &id, at);
             if let Some(pause) = pause {
                 self.figures.returns.record(pause);
@@ -85,7 +83,7 @@ impl Collector {
     }
 
     /// Nothing comes any more. What is open was open until the last moment that is known.
-    pub(crate) fn finish(mut self) -> Story {
+    pub(crate) fn finish(&mut self) -> Story {
         self.figures.still_open = self.open.len() as u64;
         for open in self.open.values() {
             self.figures.lengths.record(open.last.abs_diff(open.first));
@@ -94,14 +92,20 @@ impl Collector {
         let is_waiting = self.open.values().any(|open| open.spot.is_some());
         let until = if is_waiting { self.now } else { last };
         Story {
-            title: self.title,
+            title: std::mem::take(&mut self.title),
             from,
             until,
             left_out: self.board.left_out(),
-            figures: self.figures,
-            groups: self.board.into_groups(),
+            figures: std::mem::replace(&mut self.figures, Figures::new()),
+            groups: self.board.take_groups(),
         }
     }
+}
+
+/// A group's name and a task's. Where the group is the task, it is not said twice; by measurement it has two lines.
+fn names(group: &[u8], id: &[u8]) -> (String, String) {
+    let (name, id) = (String::from_utf8_lossy(group), String::from_utf8_lossy(id));
+    if name == id { (String::new(), id.replace('\n', ", ")) } else { (name.into_owned(), id.into_owned()) }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Teller {
         }
     }
 
-    pub(super) fn finish(self) -> Story {
+    pub(super) fn finish(mut self) -> Story {
         self.collector.finish()
     }
 }
@@ -201,7 +201,8 @@ pub(super) fn same_lines(made: &str, kept: &str) {
 #[test]
 #[ignore = "for looking at"]
 fn write_all() {
-    use super::{Screen, svg, text};
+    use super::svg::svg;
+    use super::text::{Screen, text};
     let Ok(directory) = std::env::var("TIMELINES") else { return };
     for (name, story) in all() {
         std::fs::write(format!("{directory}/{name}.svg"), svg(&story)).unwrap();

@@ -124,7 +124,7 @@ fn visible_char(c: char) -> char {
 
 /// An id as a label.
 pub(super) fn label(id: &str) -> String {
-    if id.is_empty() { "(empty)".to_owned() } else { visible(id) }
+    if id.is_empty() { "(no id)".to_owned() } else { visible(id) }
 }
 
 /// A group's name: by measurement it has a line of its own for that.
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn what_cannot_be_seen_is_shown() {
         assert_eq!(visible("a\nb\u{202e}c\x7f\u{9b}"), "a␊b\u{fffd}c␡\u{fffd}");
-        assert_eq!(label(""), "(empty)");
+        assert_eq!(label(""), "(no id)");
         assert_eq!(one_line("@mirror()\n    .tag('a', 'b')"), "@mirror() .tag('a', 'b')");
     }
 }
