@@ -3,25 +3,27 @@
 mod args;
 mod check;
 mod describe;
+pub(crate) mod examples;
 mod kapacitor_conf;
 mod logging;
-mod open_files;
+pub(crate) mod open_files;
 pub(crate) mod output;
 mod serve;
-mod signals;
+mod shell;
+pub(crate) mod signals;
 mod welcome;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use kapacitor_udfd::agent::install_panic_hook;
 use kapacitor_udfd::config::{Config, ConfigError, Overrides};
 
 use self::args::{Args, Command, DescribeArgs, Options};
 use self::describe::NoSuchFunction;
 use crate::bench;
-use crate::workbench::{self, Usage};
+use crate::workbench::{self, Usage, tap};
 
 /// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
 const USAGE: u8 = 64;
@@ -68,6 +70,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = workbench_config(args.input.config.as_deref())?;
             workbench::timeline(&args, &config)?;
         }
+        Command::Tap(args) => return tap::run(args),
+        Command::Completions(args) => output::print(&shell::completions(&args, Args::command()))?,
+        Command::Man(args) => output::print(&shell::man(&args, Args::command())?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

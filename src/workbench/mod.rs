@@ -13,7 +13,7 @@ mod run;
 
 mod timeline;
 
-mod tap;
+pub(crate) mod tap;
 
 use thiserror::Error;
 

@@ -59,11 +59,12 @@ pub(super) fn text(stats: &Stats) -> String {
 
 #[expect(
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "a rate for people, and not negative"
 )]
-fn rounded(rate: f64) -> u64 {
-    rate.round() as u64
+fn per(count: u64, seconds: f64) -> u64 {
+    (count as f64 / seconds).round() as u64
 }
 
 /// With a comma between thousands.

@@ -51,15 +51,12 @@ impl Windows {
             let begin = time.saturating_sub(time.rem_euclid(self.length));
             self.end = Some(begin.saturating_add(self.length));
         }
-        let place = match self.places.get(group) {
-            Some(&place) => place,
-            None => {
-                self.places.insert(group.to_vec(), self.batches.len());
-                self.batches.push(new());
-                self.batches.len() - 1
-            }
-        };
-        self.batches.get_mut(place)
+        if let Some(&place) = self.places.get(group) {
+            return self.batches.get_mut(place);
+        }
+        self.places.insert(group.to_vec(), self.batches.len());
+        self.batches.push(new());
+        self.batches.last_mut()
     }
 
     /// The window ends: its batches go out.

@@ -29,12 +29,14 @@ pub(crate) struct TimelineArgs {
 }
 
 const EXAMPLES: &str = "\
-Examples:
-  kapacitor-udfd timeline -o web.svg \"@aggregate().taskId('user_id').inactivityTimeout(10m)\" examples/data/web.lp
-  kapacitor-udfd timeline --text --lanes 20 --tick examples/aggregate_sessions.tick --node aggregate2 requests.lp
-
 Exit codes: 0; 1 when lines could not be read or the function failed; 64 when the function has no tasks or refuses its
-options, and for other wrong usage.";
+options, and for other wrong usage.
+
+Examples:
+  # To look at in a browser
+  kapacitor-udfd timeline -o web.svg \"@aggregate().taskId('user_id').inactivityTimeout(10m)\" examples/data/web.lp
+  # In the terminal, the first twenty, with a node of a script
+  kapacitor-udfd timeline --text --lanes 20 --tick examples/aggregate_sessions.tick --node aggregate2 requests.lp";
 
 /// How the picture is drawn.
 #[derive(Debug, Args)]
