@@ -12,8 +12,9 @@
 //! - a double that is no finite number becomes text: `"NaN"`, `"inf"`, `"-inf"`
 //! - a point without fields becomes a comment
 //!
-//! In the name of a field, Kapacitor's own reader takes a backslash before an escaped character for something else than
-//! ours does (`a\\\=b`); it is the only place where it may read back another name.
+//! Kapacitor's own reader takes backslashes in pairs where ours doesn't, in the names of fields and where it looks for the
+//! end of a line. So a backslash before an escaped character (`a\\\=b`) may read back as something else there, if it
+//! is in the name of a field, or if a string of the same line has a line break.
 
 use std::io::Write;
 
