@@ -3,9 +3,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use unicode_width::UnicodeWidthChar;
-
 use super::fault::Fault;
+use super::terminal::{cut, shown, width};
 
 /// How much of a line is shown.
 const COLUMNS: usize = 100;
@@ -32,7 +31,7 @@ impl BadLine {
         let (before, behind) = text.split_at_checked(fault.at).unwrap_or((text, b""));
         let (before, behind) = (String::from_utf8_lossy(before), String::from_utf8_lossy(behind));
         let (begin, caret) = tail(&before);
-        let excerpt = begin + head(&behind, COLUMNS.saturating_sub(caret)).as_str();
+        let excerpt = begin + cut(&behind, COLUMNS.saturating_sub(caret)).0.as_str();
         let column = before.chars().count() + 1;
         Self { name: name.to_owned(), line, column, words: fault.what.to_string(), excerpt, caret }
     }
@@ -63,28 +62,4 @@ fn tail(text: &str) -> (String, usize) {
     let end: String = text.get(start..).unwrap_or_default().chars().map(shown).collect();
     let wide = 1 + end.chars().map(width).sum::<usize>();
     (format!("…{end}"), wide)
-}
-
-/// The begin of what stands at the place and behind it.
-fn head(text: &str, columns: usize) -> String {
-    let mut taken = 0;
-    let end = text.chars().map(shown).take_while(|c| {
-        taken += width(*c);
-        taken <= columns
-    });
-    let end: String = end.collect();
-    if end.chars().count() < text.chars().count() { end + "…" } else { end }
-}
-
-/// A character as it is shown: what a terminal would obey is not for the input to send there.
-fn shown(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
-        c => c,
-    }
-}
-
-fn width(c: char) -> usize {
-    c.width().unwrap_or(0)
 }

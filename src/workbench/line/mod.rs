@@ -24,13 +24,17 @@ mod row;
 
 mod print;
 
-#[allow(unused_imports, reason = "until run names them")]
+mod table;
+
+mod terminal;
+
 pub(crate) use self::{
     bad::BadLine,
     parts::{Field, Fields, Line, Tags},
     print::{write_begin, write_end, write_line},
     row::Batch,
     source::Source,
+    table::Table,
 };
 
 #[cfg(test)]
@@ -38,4 +42,6 @@ mod tests {
     mod printing;
 
     mod reading;
+
+    mod tables;
 }

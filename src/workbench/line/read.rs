@@ -97,7 +97,10 @@ impl Cursor<'_> {
             return Err(What::NoTagName.at(name.start));
         }
         let has_value = self.take(b'=');
-        let value = self.name(ends);
+        let start = self.at;
+        // Kapacitor takes a `=` where it is the first byte of the value.
+        self.take(b'=');
+        let value = Span { start, ..self.name(ends) };
         if !has_value || value.range().is_empty() {
             let name = name.tag(self.text).into_owned();
             return Err(What::NoTagValue { name }.at(self.at));

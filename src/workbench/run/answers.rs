@@ -10,10 +10,15 @@ use kapacitor_udfd::wire::frame::Frame;
 use kapacitor_udfd::wire::point::PointView;
 use kapacitor_udfd::wire::request::Request;
 use prost::Message as _;
+use thiserror::Error;
 
 use crate::frames::{Filled, Frames};
-use crate::workbench::Usage;
 use crate::workbench::line::Batch;
+
+/// The function does not take its options.
+#[derive(Debug, Error)]
+#[error("the function refuses its options: {0}")]
+pub(super) struct Refused(pub(super) String);
 
 /// Takes what comes.
 pub(crate) trait Sink {
@@ -119,7 +124,7 @@ fn answer(frame: Frame<'_>, is_accepted: &mut bool) -> anyhow::Result<Flow> {
     match response.message {
         Some(Message::Init(proto::InitResponse { success: true, .. })) => *is_accepted = true,
         Some(Message::Init(proto::InitResponse { error, .. })) => {
-            return Err(Usage(format!("the function refuses its options: {error}")).into());
+            return Err(Refused(error).into());
         }
         Some(Message::Restore(proto::RestoreResponse { success: false, error })) => {
             bail!("the function refuses the snapshot: {error}");

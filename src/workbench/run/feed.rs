@@ -27,6 +27,16 @@ pub(crate) struct Fed {
     pub(super) span: Option<(i64, i64)>,
 }
 
+impl Fed {
+    /// A point of this time.
+    #[inline]
+    pub(super) fn see(&mut self, time: i64) {
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+        self.points += 1;
+    }
+}
+
 /// Feeds a node.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -79,9 +89,7 @@ impl Feed {
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         let time = line.time.map_or_else(unix_now, |time| time.saturating_mul(self.unit));
-        let (first, last) = self.fed.span.unwrap_or((time, time));
-        self.fed.span = Some((first.min(time), last.max(time)));
-        self.fed.points += 1;
+        self.fed.see(time);
         self.group.find(&self.grouping, line);
         if self.windows.is_some() { self.in_window(line, time) } else { self.point(line, time) }
     }

@@ -12,8 +12,10 @@ mod feed;
 mod groups;
 mod input;
 mod node;
+mod plan;
 mod print;
 mod progress;
+mod replay;
 mod session;
 mod stats;
 mod watch;
@@ -29,7 +31,7 @@ use kapacitor_udfd::config::Config;
 pub(crate) use self::{
     answers::{Flow, Sink},
     args::{InputArgs, RunArgs},
-    session::Plan,
+    plan::Plan,
 };
 
 use self::print::Print;
@@ -49,7 +51,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> anyhow::Result<ExitCode> {
     let (observer, watched) = watch(args.explain);
     let (observer, tasks) =
         if is_watched { (Some(Box::new(observer) as _), Some(watched.tasks)) } else { (None, None) };
-    let mut print = Print::new(watched.explained);
+    let mut print = Print::new(args.table, plan.is_live(), watched.explained);
     let started = Instant::now();
     let Some(fed) = plan.run(observer, &mut print)? else { return Ok(ExitCode::SUCCESS) };
     print.finish()?;

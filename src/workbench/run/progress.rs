@@ -29,6 +29,11 @@ impl Progress {
         Self(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
     }
 
+    /// Nothing is drawn.
+    pub(super) fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
     pub(super) fn read(&self, bytes: usize) {
         self.0.inc(bytes as u64);
     }

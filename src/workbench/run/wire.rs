@@ -25,12 +25,13 @@ pub(super) struct Wire {
     socket: UnixStream,
     buffer: BytesMut,
     clock: Clock,
-    init: proto::InitRequest,
+    /// What the conversation begins with, unless it is somebody else's.
+    init: Option<proto::InitRequest>,
     has_begun: bool,
 }
 
 impl Wire {
-    pub(super) fn new(socket: UnixStream, clock: Clock, init: proto::InitRequest) -> Self {
+    pub(super) fn new(socket: UnixStream, clock: Clock, init: Option<proto::InitRequest>) -> Self {
         Self { socket, buffer: BytesMut::with_capacity(2 * FULL), clock, init, has_begun: false }
     }
 
@@ -102,13 +103,11 @@ impl Wire {
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        if !self.has_begun {
-            self.has_begun = true;
-            self.request(Message::Init(self.init.clone()));
-            // What it is refused for should be told before it is waited for.
-            self.flush()?;
-        }
-        Ok(())
+        self.has_begun = true;
+        let Some(init) = self.init.take() else { return Ok(()) };
+        self.request(Message::Init(init));
+        // What it is refused for should be told before more is read.
+        self.flush()
     }
 
     fn keepalive(&mut self, time: i64) {

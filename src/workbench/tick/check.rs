@@ -1,12 +1,13 @@
 //! A node's calls against what its function takes, as Kapacitor compares them when a task is defined: names, numbers of
-//! arguments and types, each exactly. Knows nothing of what an option means.
+//! arguments and types, each exactly. And where it stands what a function says of them. Knows nothing of what an
+//! option means.
 
 use kapacitor_udfd::handler::{Info, ValueType};
 use kapacitor_udfd::proto::OptionValue;
 use kapacitor_udfd::proto::option_value::Value;
 
 use super::error::{Problem, TickError, shown};
-use super::literal::is_duration;
+use super::literal::{duration_word, is_duration};
 use super::node::{Call, Node};
 
 /// How similar names must be, of 1, for one to be taken for the other: `feild` for `field` is, at 0.88.
@@ -21,6 +22,25 @@ impl Node {
         let checked = self.calls.iter().try_for_each(|call| check(call, info, &self.text));
         checked.map_err(|problem| problem.of(&self.text, &self.origin))
     }
+
+    /// Why its function refused it at Init, at the place that this is about: the option that the words begin with, or
+    /// else the node.
+    pub(crate) fn refused(&self, words: &str) -> TickError {
+        let about = words.strip_prefix("option ").and_then(|rest| rest.split([':', ' ']).next());
+        let calls = || self.calls.iter().rev().filter(|call| Some(call.option.name.as_str()) == about);
+        // Of several calls of it, the one whose text is spoken of.
+        let call = calls().find(|call| texts(call).any(|text| words.contains(&format!("{text:?}"))));
+        let call = call.or_else(|| calls().next());
+        let span = call.map_or_else(|| self.name.clone(), |call| call.name.clone());
+        Problem::new(span, words).of(&self.text, &self.origin)
+    }
+}
+
+fn texts(call: &Call) -> impl Iterator<Item = &str> {
+    call.option.values.iter().filter_map(|value| match &value.value {
+        Some(Value::StringValue(text)) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn check(call: &Call, info: &Info, text: &str) -> Result<(), Problem> {
@@ -87,7 +107,7 @@ fn described(value: &OptionValue) -> String {
         Some(Value::IntValue(int)) => format!("the int {int}"),
         Some(Value::DoubleValue(double)) => format!("the double {double:?}"),
         Some(Value::StringValue(string)) => format!("the string '{}'", shown(string)),
-        Some(Value::DurationValue(_)) => "a duration".to_owned(),
+        Some(Value::DurationValue(nanos)) => format!("the duration {}", duration_word(*nanos)),
         None => "nothing".to_owned(),
     }
 }

@@ -56,6 +56,10 @@ impl fmt::Display for TickError {
             write!(f, "{origin}: {words}")?;
             return if help.is_empty() { Ok(()) } else { write!(f, "; {help}") };
         };
+        if words.contains('\n') {
+            // They show a line of their own: of a script in a string.
+            return write!(f, "{origin}:{number}:{column}: {words}");
+        }
         let title = Level::ERROR.no_name().primary_title(format!("{origin}:{number}:{column}: {words}"));
         let caret = AnnotationKind::Primary.span(range.clone());
         let mut group = title.element(Snippet::source(line.as_str()).line_start(*number).annotation(caret));

@@ -82,9 +82,18 @@ impl<'a> Lexer<'a> {
             if self.after == After::Match || !self.rest().starts_with("//") {
                 return;
             }
-            self.take_while(|c| c != '\n');
-            self.after = After::Other;
+            self.comment();
         }
+    }
+
+    /// Up to the end of its line, and on where the next line begins with a `/`, be it one only: so Kapacitor has it.
+    fn comment(&mut self) {
+        while self.peek() == Some('/') {
+            self.take_while(|c| c != '\n');
+            self.take_if('\n');
+            self.take_while(|c| c != '\n' && c.is_whitespace());
+        }
+        self.after = After::Other;
     }
 
     fn kind(&mut self, start: usize) -> Result<Kind, Problem> {

@@ -72,19 +72,31 @@ fn duration(word: &str) -> Result<Value, Refused> {
     })
 }
 
-/// A unit, in nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+
+/// In nanoseconds, the longest first.
+const UNITS: [(&str, i64); 8] = [
+    ("w", 604_800 * SECOND),
+    ("d", 86_400 * SECOND),
+    ("h", 3_600 * SECOND),
+    ("m", 60 * SECOND),
+    ("s", SECOND),
+    ("ms", SECOND / 1_000),
+    ("u", SECOND / 1_000_000),
+    ("\u{b5}", SECOND / 1_000_000),
+];
+
 fn nanos(unit: &str) -> Option<i64> {
-    const SECOND: i64 = 1_000_000_000;
-    Some(match unit {
-        "u" | "\u{b5}" => SECOND / 1_000_000,
-        "ms" => SECOND / 1_000,
-        "s" => SECOND,
-        "m" => 60 * SECOND,
-        "h" => 3_600 * SECOND,
-        "d" => 86_400 * SECOND,
-        "w" => 604_800 * SECOND,
-        _ => return None,
-    })
+    UNITS.iter().find(|(name, _)| *name == unit).map(|(_, nanos)| *nanos)
+}
+
+/// A duration as it is written, in the longest unit that says it.
+pub(super) fn duration_word(nanos: i64) -> String {
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    let unit = UNITS.iter().find(|(_, unit)| nanos % unit == 0);
+    unit.map_or_else(|| format!("{nanos}ns"), |(name, unit)| format!("{}{name}", nanos / unit))
 }
 
 /// Whether it is one when it stands without quotes.

@@ -26,3 +26,4 @@ mod tests;
 
 pub(crate) use error::TickError;
 pub(crate) use node::{Node, lone_call, node, node_of_script};
+pub(crate) use notes::Note;

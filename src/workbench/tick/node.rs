@@ -25,6 +25,8 @@ pub(crate) struct Node {
     /// As Kapacitor calls it, such as `aggregate2`.
     pub(crate) id: String,
     pub(crate) calls: Vec<Call>,
+    /// Where its name stands.
+    pub(super) name: Range<usize>,
     /// What it was read from, with its name.
     pub(super) text: String,
     pub(super) origin: String,
@@ -64,6 +66,7 @@ impl Node {
             function: made.name.clone(),
             id: made.id(),
             calls,
+            name: made.span.clone(),
             text: text.to_owned(),
             origin: origin.to_owned(),
             notes,
@@ -84,7 +87,7 @@ pub(crate) fn node(text: &str, origin: &str) -> Result<Node, TickError> {
 }
 
 /// Finds a node of a function in a script, by Kapacitor's name for it, by the number in that name, or by the
-/// function's name if it has one node only.
+/// function's name if it has one node only. If the script has one node of a function only, `which` may be empty.
 pub(crate) fn node_of_script(script: &str, file: &str, which: &str) -> Result<Node, TickError> {
     let mut parser = Parser::new(script);
     parser.script().map_err(|problem| problem.of(script, file))?;
@@ -159,7 +162,8 @@ fn chosen<'a>(parser: &'a Parser<'_>, script: &str, file: &str, which: &str) -> 
     if let Some(made) = by_id.or_else(by_number) {
         return Ok(made);
     }
-    let named: Vec<_> = functions.iter().filter(|made| made.name == which).collect();
+    let named = functions.iter().filter(|made| made.name == which || which.is_empty());
+    let named: Vec<_> = named.collect();
     match named.as_slice() {
         [made] => Ok(made),
         [] => {
@@ -167,7 +171,8 @@ fn chosen<'a>(parser: &'a Parser<'_>, script: &str, file: &str, which: &str) -> 
             Err(TickError::of_all(file, words, listed(&functions, script)))
         }
         _ => {
-            let words = format!("there are {} nodes of {which}", named.len());
+            let of = if which.is_empty() { "functions" } else { which };
+            let words = format!("there are {} nodes of {of}, and one is needed", named.len());
             Err(TickError::of_all(file, words, listed(&functions, script)))
         }
     }
@@ -247,9 +252,17 @@ fn unfit(value: &Value, is_var: bool, word: &str) -> (String, String) {
     };
     match unfit {
         Unfit::Reference => {
-            let inner = shown(&unquoted(word)).replace('\'', "\\'");
             let words = format!("{subject} is a reference, which only a lambda has a use for");
-            (words, if is_var { ACCEPTED.to_owned() } else { format!("a string is written '{inner}'") })
+            let text = unquoted(word).replace('\'', "\\'");
+            let is_written = !is_var && word.starts_with('"');
+            (
+                words,
+                if is_written {
+                    format!("a string is written '{}'", shown(&text))
+                } else {
+                    ACCEPTED.to_owned()
+                },
+            )
         }
         Unfit::Lambda => is("a lambda"),
         Unfit::Regex => is("a regex"),

@@ -8,6 +8,7 @@ use kapacitor_udfd::proto::option_value::Value as Literal;
 
 use super::error::shown;
 use super::graph::{Graph, Made, Property, decapitalized};
+use super::literal::duration_word;
 use super::value::{Argument, Unfit, Value, spread};
 
 /// Something the user of a node out of a script has to know.
@@ -17,7 +18,7 @@ pub(crate) enum Note {
     GroupBy(Vec<String>),
     /// The script groups by measurement before the node.
     ByMeasurement,
-    /// A window of this length stands directly before the node, as it is written.
+    /// A window of this length stands directly before the node, in words such as `10s`.
     Window(String),
     /// In words.
     Other(String),
@@ -60,31 +61,31 @@ pub(super) fn before(made: &Made, graph: &Graph, script: &str) -> Vec<Note> {
     let parent = |made: &&Made| made.parent.and_then(|parent| graph.get(parent));
     let mut above = iter::successors(parent(&made), parent);
     let first = above.next();
-    notes.extend(first.and_then(|made| window(made, script)));
+    notes.extend(first.and_then(window));
     let groups = first.into_iter().chain(above).map(groups).find(|groups| !groups.is_empty());
     notes.extend(groups.unwrap_or_default());
     notes
 }
 
-fn window(made: &Made, script: &str) -> Option<Note> {
+fn window(made: &Made) -> Option<Note> {
     if decapitalized(&made.name) != "window" {
         return None;
     }
-    let text = |name: &str| {
-        let argument = last(made, name)?.arguments.first()?;
-        Some((argument.value.clone(), shown(script.get(argument.span.clone()).unwrap_or_default())))
+    let length = |name| match last(made, name)?.arguments.first()?.value {
+        Value::Literal(Literal::DurationValue(nanos)) => Some(nanos),
+        _ => None,
     };
-    let length =
-        |name| text(name).filter(|(value, _)| matches!(value, Value::Literal(Literal::DurationValue(_))));
-    let Some((period, word)) = length("period") else {
+    let Some(period) = length("period") else {
         let words = "the script has a window before the node whose period is not known here: see --window";
         return Some(Note::Other(words.to_owned()));
     };
     match length("every") {
-        Some((every, every_word)) if every != period => Some(Note::Other(format!(
-            "the script has a window of {word} every {every_word} before the node: --window gives each point once"
+        Some(every) if every != period => Some(Note::Other(format!(
+            "the script has a window of {} every {} before the node: --window gives each point once",
+            duration_word(period),
+            duration_word(every)
         ))),
-        _ => Some(Note::Window(word)),
+        _ => Some(Note::Window(duration_word(period))),
     }
 }
 

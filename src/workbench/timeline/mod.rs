@@ -48,7 +48,7 @@ pub(crate) fn timeline(args: &TimelineArgs, config: &Config) -> anyhow::Result<(
         let words = format!("@{}() has no tasks; accepted are functions that gather points", plan.function());
         return Err(Usage(words).into());
     }
-    let collector = Arc::new(Mutex::new(args.drawing.collector(&plan.node().shown())));
+    let collector = Arc::new(Mutex::new(args.drawing.collector(&plan.title())));
     let observer = Watching(Arc::clone(&collector));
     let fed = plan.run(Some(Box::new(observer)), &mut Nobody)?;
     let story = collector.lock().unwrap_or_else(PoisonError::into_inner).finish();

@@ -4,26 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::BytesMut;
 use kapacitor_udfd::proto::{BeginBatch, Point};
+use kapacitor_udfd::wire::point::PointView;
 use kapacitor_udfd::wire::request::Request;
 use kapacitor_udfd::wire::{frame, response};
 use proptest::prelude::*;
 
 use super::super::{Batch, Field, Source, write_begin, write_end, write_line};
 
-/// The line of a point that came as these bytes.
-fn line_of_frame(frame: &[u8], batch: Option<&Batch>) -> Vec<u8> {
+/// Gives the point that came as these bytes to `see`.
+fn see_frame<T>(frame: &[u8], see: impl FnOnce(&PointView<'_>) -> T) -> T {
     let frame = frame::find(frame, usize::MAX).unwrap().unwrap();
     let mut scratch = Vec::new();
     let Request::Point(point) = Request::parse(frame, &mut scratch).unwrap() else { panic!("no point") };
+    see(&point)
+}
+
+/// Gives the point to `see` as if it had come.
+pub(super) fn see<T>(point: &Point, see: impl FnOnce(&PointView<'_>) -> T) -> T {
+    let mut frame = BytesMut::new();
+    response::write_point(point, &mut frame);
+    see_frame(&frame, see)
+}
+
+fn line_of(point: &PointView<'_>, batch: Option<&Batch>) -> Vec<u8> {
     let mut out = Vec::new();
-    write_line(&point, batch, &mut out).unwrap();
+    write_line(point, batch, &mut out).unwrap();
     out
 }
 
 fn line_in(point: &Point, batch: Option<&Batch>) -> String {
-    let mut frame = BytesMut::new();
-    response::write_point(point, &mut frame);
-    String::from_utf8(line_of_frame(&frame, batch)).unwrap()
+    String::from_utf8(see(point, |point| line_of(point, batch))).unwrap()
 }
 
 fn batch(name: &str, tags: &[(&str, &str)]) -> Batch {
@@ -36,11 +46,11 @@ fn batch(name: &str, tags: &[(&str, &str)]) -> Batch {
     Batch::of(&begin)
 }
 
-fn map<V: Clone, W: From<V>, M: FromIterator<(String, W)>>(entries: &[(&str, V)]) -> M {
+pub(super) fn map<V: Clone, W: From<V>, M: FromIterator<(String, W)>>(entries: &[(&str, V)]) -> M {
     entries.iter().map(|(name, value)| ((*name).to_owned(), W::from(value.clone()))).collect()
 }
 
-fn point(name: &str, tags: &[(&str, &str)], doubles: &[(&str, f64)]) -> Point {
+pub(super) fn point(name: &str, tags: &[(&str, &str)], doubles: &[(&str, f64)]) -> Point {
     Point {
         name: name.to_owned(),
         tags: map(tags),
@@ -121,7 +131,7 @@ fn bytes_that_are_no_text_are_printed_as_they_are() {
     let text = Point { fields_string: map(&[("s", "$$")]), ..point("m$", &[("a$", "b$")], &[]) };
     response::write_point(&text, &mut frame);
     let odd: Vec<u8> = frame.iter().map(|byte| if *byte == b'$' { 0xff } else { *byte }).collect();
-    assert_eq!(line_of_frame(&odd, None), b"m\xff,a\xff=b\xff s=\"\xff\xff\" 7\n");
+    assert_eq!(see_frame(&odd, |point| line_of(point, None)), b"m\xff,a\xff=b\xff s=\"\xff\xff\" 7\n");
 }
 
 #[test]
