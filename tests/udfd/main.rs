@@ -48,3 +48,4 @@ mod sockets;
 mod stalled;
 mod tap;
 mod tap_shows;
+mod timeline;
