@@ -43,3 +43,4 @@ mod readme;
 mod server;
 mod sockets;
 mod stalled;
+mod workbench;

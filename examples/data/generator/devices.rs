@@ -15,7 +15,7 @@ pub(crate) const JITTER: i64 = 3 * SECOND;
 /// A device that is silent from one moment to another.
 pub(crate) struct Silence {
     pub(crate) device: &'static str,
-    from: i64,
+    pub(crate) from: i64,
     to: i64,
 }
 

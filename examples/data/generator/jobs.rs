@@ -24,7 +24,7 @@ pub(crate) enum End {
 
 /// One run of a job.
 pub(crate) struct Run {
-    id: i64,
+    pub(crate) id: i64,
     job: &'static str,
     host: &'static str,
     pub(crate) end: End,

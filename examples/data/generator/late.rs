@@ -30,7 +30,7 @@ const STRAGGLERS: [(&str, i64, i64); 8] = [
 
 /// A bus from one end of its line to the other.
 pub(crate) struct Trip {
-    line: &'static str,
+    pub(crate) line: &'static str,
     pub(crate) bus: &'static str,
     pub(crate) positions: Vec<Position>,
 }

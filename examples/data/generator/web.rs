@@ -31,8 +31,8 @@ const PATHS: [&str; 6] = ["/", "/search", "/item", "/item", "/cart", "/help"];
 /// What one visitor does until they leave.
 pub(crate) struct Visit {
     pub(crate) user: Option<&'static str>,
-    session: String,
-    host: &'static str,
+    pub(crate) session: String,
+    pub(crate) host: &'static str,
     pub(crate) requests: Vec<Request>,
 }
 
