@@ -51,7 +51,9 @@ pub(crate) fn trips() -> Vec<Trip> {
     let mut random = Random::new(5);
     let mut trips = vec![];
     for (line, bus) in BUSES {
-        let mut begin = START + random.between(0, 8 * MINUTE);
+        // The second bus of a line is on the road when the first one gets to the terminus.
+        let follows = trips.last().is_some_and(|trip: &Trip| trip.line == line);
+        let mut begin = START + random.between(0, 8 * MINUTE) + if follows { 35 * MINUTE } else { 0 };
         for n in 0..TRIPS {
             let straggling = if n == 0 { bus } else { "" };
             let positions: Vec<_> =
@@ -84,7 +86,7 @@ fn lines(trip: &Trip, random: &mut Random) -> Vec<Coming> {
             POSITIONS => "terminus",
             _ => "road",
         };
-        passengers = (passengers + random.between(-3, 4)).clamp(0, 80);
+        passengers = (passengers + random.between(-4, 4)).clamp(0, 80);
         let fields = format!("bus=\"{bus}\",at=\"{at}\",meters={meters}i,passengers={passengers}i");
         lines.push((time + delay, format!("positions,line={line} {fields} {time}")));
     }
