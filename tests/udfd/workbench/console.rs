@@ -2,7 +2,7 @@
 //! run by a shell in the project's directory, and prints what stands below it, to the word.
 //!
 //! * What a command writes to stdout and to stderr stands in order, each for itself; how the two mix is not looked at.
-//! * A command goes on in the next line while a quote is open, and behind a `\`.
+//! * A command goes on in the next line while a quote is open, and behind a `\` or a `|`.
 //! * `cargo run --release --` is the program that the tests were built with.
 //! * A file that a command writes with `-o` must be there already, and the same.
 
@@ -60,7 +60,7 @@ fn commands(name: &str, text: &'static str) -> Vec<Shown> {
 /// Whether a shell would wait for more.
 fn goes_on(command: &str) -> bool {
     let quotes = command.replace("\\\"", "").matches('"').count();
-    quotes % 2 == 1 || command.ends_with('\\')
+    quotes % 2 == 1 || command.ends_with(['\\', '|'])
 }
 
 fn check(shown: &Shown) -> Result<(), String> {
