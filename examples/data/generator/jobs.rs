@@ -9,7 +9,9 @@ pub(crate) const LIMIT: i64 = 10 * MINUTE;
 
 const JOBS: [(&str, &str); 5] =
     [("backup", "db1"), ("import", "app1"), ("report", "app1"), ("rotate", "db1"), ("thumbnails", "app2")];
-const STEPS: [&str; 5] = ["read", "check", "copy", "index", "clean"];
+
+/// One after the other, but not every run takes all of them.
+const STEPS: [&str; 8] = ["connect", "lock", "read", "check", "copy", "index", "verify", "unlock"];
 
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +74,15 @@ fn events(start: i64, end: End, starts_twice: bool, random: &mut Random) -> Vec<
         time += random.between(SECOND / 10, 2 * SECOND);
         events.push((time, started));
     }
-    for _ in 0..random.between(3, 8) {
+    let all = random.one_in(2);
+    let count = match end {
+        End::Never => random.between(1, 7),
+        _ if all => 8,
+        _ => 3,
+    };
+    for (_, step) in (0..count).zip(STEPS) {
         time += random.between(2 * SECOND, 55 * SECOND);
-        let (step, rows) = (random.of(&STEPS), random.between(1, 90_000));
+        let rows = random.between(1, 90_000);
         events.push((time, format!("event=\"step\",step=\"{step}\",rows={rows}i")));
     }
     match end {
