@@ -69,7 +69,7 @@ mod script;
 
 pub use script::Budget;
 
-mod value;
+pub mod value;
 
 mod pack;
 

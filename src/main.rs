@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod frames;
 mod workbench;
 
 use std::process::ExitCode;

@@ -7,11 +7,14 @@ use crate::wire::{fields, patch};
 
 /// A value of a point, borrowed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Value<'a> {
+pub enum Value<'a> {
     /// Text, usually UTF-8. A tag's value too.
     Text(&'a [u8]),
+    /// An integer.
     Int(i64),
+    /// A double.
     Double(f64),
+    /// A boolean.
     Bool(bool),
 }
 

@@ -20,6 +20,9 @@ mod functions;
 mod kapacitord;
 #[path = "kapacitor/stack.rs"]
 mod stack;
+#[path = "udfd/tapping.rs"]
+#[expect(dead_code, reason = "the tests at the seams use more of it")]
+mod tapping;
 
 #[path = "kapacitor/aggregate/mod.rs"]
 mod aggregate;
@@ -35,3 +38,5 @@ mod options;
 mod replay;
 #[path = "kapacitor/state.rs"]
 mod state;
+#[path = "kapacitor/tap.rs"]
+mod tap;

@@ -202,6 +202,11 @@ impl Outbox {
         !self.ready.is_empty()
     }
 
+    /// Says something that Kapacitor takes for a keepalive, before what is sent next.
+    pub(crate) fn announce(&mut self, time: i64) {
+        self.respond(&proto::KeepaliveResponse { time });
+    }
+
     /// An answer of the agent itself, which no rule about data concerns.
     pub(super) fn respond(&mut self, response: &impl ResponseMessage) {
         response::write(response, &mut self.ready);

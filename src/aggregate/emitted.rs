@@ -4,6 +4,7 @@ use super::emit::{Emitter, Owner};
 use super::halt::Halt;
 use super::held::view;
 use super::node::Node;
+use super::observer::Of;
 use super::output::{Sent, Whose};
 use super::reading::Place;
 use super::scripting::has_field;
@@ -39,6 +40,7 @@ impl Node {
                 Emitted::Event(body) if !has_field(body) => self.warnings.no_field(),
                 Emitted::Event(body) => {
                     self.counters.emitted += 1;
+                    self.see_output(Of::Script(number), out);
                     self.send_event(body, from, out)?;
                 }
                 Emitted::Fields(fields) => {
@@ -56,6 +58,7 @@ impl Node {
                     let owner = Owner { settings, identity, task, group, counters };
                     if emitter.write_fields(owner, origin, time, fields) {
                         counters.emitted += 1;
+                        self.see_output(Of::Script(number), out);
                         let whose = Whose::Open(number);
                         self.send(&Sent { group: from.group, name: &name, time, whose }, out)?;
                     }
@@ -118,6 +121,7 @@ impl Node {
                 counters.emitted += 1;
                 let sent = Sent { group: task.group, name, time: next, whose: Whose::Ended(task) };
                 next = group.times.next(time, settings.point_time);
+                self.see_output(Of::LastWords(task), out);
                 self.send(&sent, out)?;
             }
         }

@@ -91,12 +91,15 @@ mod warnings;
 
 mod snapshot;
 
+mod observer;
+
 use std::time::Duration;
 
 use tracing::{Level, debug, enabled, info, warn};
 
 pub use counters::{ByReason, Counters};
 pub use ending::Reason;
+pub use observer::{Observer, Output, Seen, Sight, announced};
 
 use crate::agent::Outbox;
 use crate::edge::Edge;
@@ -108,6 +111,7 @@ use crate::script::Scripts;
 use crate::wire::batch::{BeginBatchView, EndBatchView};
 use crate::wire::point::PointView;
 use node::Node;
+use observer::Observed;
 use options::Function;
 use settings::{Settings, Time};
 
@@ -121,6 +125,8 @@ pub struct Aggregate {
     budget: Budget,
     /// `None` before Init.
     node: Option<Node>,
+    /// Until Init; then it is the node's.
+    observed: Option<Observed>,
     /// When the counters are logged next, if they are.
     tell: Option<UnixNanos>,
 }
@@ -133,7 +139,15 @@ impl Aggregate {
 
     /// A handler whose scripts may use up so much in each call.
     pub fn with_budget(function: Function, budget: Budget) -> Self {
-        Self { function, budget, node: None, tell: None }
+        Self { function, budget, node: None, observed: None, tell: None }
+    }
+
+    /// The same, with somebody who sees what becomes of tasks. Each output is announced by a keepalive then: see
+    /// [`announced`].
+    #[must_use]
+    pub fn observed_by(mut self, observer: Box<dyn Observer>) -> Self {
+        self.observed = Some(Observed::new(observer));
+        self
     }
 
     /// What it has seen since Init.
@@ -195,7 +209,9 @@ impl Handler for Aggregate {
         if settings.on_error != settings::OnError::Stop {
             scripts.be_terse();
         }
-        self.node = Some(Node::new(settings, scripts, now));
+        let mut node = Node::new(settings, scripts, now);
+        node.observed = self.observed.take();
+        self.node = Some(node);
         Ok(())
     }
 

@@ -14,6 +14,7 @@ use super::groups::Groups;
 use super::halt::Halt;
 use super::identity::{self, Identity};
 use super::names::Names;
+use super::observer::{Observed, Of};
 use super::origins::Origins;
 use super::reading::{Place, Read};
 use super::set_aside::SetAside;
@@ -72,6 +73,8 @@ pub(super) struct Node {
     /// The ids of the points at hand.
     pub(super) ids: Vec<identity::Found>,
     pub(super) warnings: Warnings,
+    /// Who sees what becomes of tasks.
+    pub(super) observed: Option<Observed>,
 }
 
 /// What time it is for a point.
@@ -123,6 +126,7 @@ impl Node {
             hasher: RandomState::new(),
             ids: Vec::new(),
             warnings: Warnings::default(),
+            observed: None,
             settings,
         }
     }
@@ -180,6 +184,7 @@ impl Node {
             return self.pass_on(point, read.place, out);
         };
         self.counters.events += 1;
+        self.see_event(task, event.time, moment.event);
         let ends = if self.scripts.has(Part::Code) {
             self.run_code(task, moment, (point, event, read.place), out)?
         } else {
@@ -203,6 +208,7 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<(), Halt> {
         if self.settings.pass_through {
+            self.see_output(Of::Passed, out);
             self.pass(point, place, out)?;
             self.counters.passed += 1;
         }
@@ -273,7 +279,9 @@ impl Node {
         now: UnixNanos,
         out: &mut Outbox,
     ) -> Result<(), Halt> {
-        if !reason.comes_out(&self.settings) {
+        let comes_out = reason.comes_out(&self.settings);
+        self.see_end(number, reason, self.moment(number, reason, now), comes_out);
+        if !comes_out {
             self.counters.vanished.add(reason);
         } else if reason.is_timeout() && self.scripts.has(Part::TimeoutCode) {
             return self.end_with_code(number, reason, now, out);

@@ -7,6 +7,7 @@ use super::ending::Reason;
 use super::events::{self, Events};
 use super::halt::Halt;
 use super::node::Node;
+use super::observer::Of;
 use super::options::Function;
 use super::reading::Place;
 use super::task::Task;
@@ -48,6 +49,7 @@ impl Node {
         }
         let Some(time) = self.write(number, reason, now) else { return Ok(()) };
         self.counters.out.add(reason);
+        self.see_output(Of::Task(number, reason, self.moment(number, reason, now)), out);
         if self.settings.function.provides() == Edge::Stream {
             return Ok(out.encoded_point(self.emitter.body())?);
         }
@@ -67,7 +69,7 @@ impl Node {
     }
 
     /// When a task comes out, by the time that deadlines follow.
-    fn moment(&self, number: u32, reason: Reason, now: UnixNanos) -> i64 {
+    pub(super) fn moment(&self, number: u32, reason: Reason, now: UnixNanos) -> i64 {
         let Some(task) = self.tasks.get(number).filter(|_| self.event_time.is_some()) else { return now };
         match reason {
             Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
@@ -107,6 +109,9 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<(), Halt> {
         let moment = self.moment(number, reason, now);
+        if self.tasks.get(number).is_some_and(|task| task.events().is_some()) {
+            self.see_output(Of::Task(number, reason, moment), out);
+        }
         let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
         let Some(task) = tasks.get(number) else { return Ok(()) };
         let Some(events) = task.events() else {

@@ -8,6 +8,7 @@ use super::emit::measurement;
 use super::ending::Reason;
 use super::halt::Halt;
 use super::node::Node;
+use super::observer::Of;
 use super::output::{Sent, Whose};
 use super::scripting::{fill_task, set_dimensions, timeouts_of};
 use super::settings::{PointTime, Settings};
@@ -291,6 +292,7 @@ impl Node {
             self.emitter.set_time(sent_at);
         }
         self.counters.out.add(*reason);
+        self.see_output(Of::Finished(task, *reason, finished.time), out);
         self.send(&Sent { group: task.group, name: &name, time: sent_at, whose: Whose::Ended(task) }, out)
     }
 

@@ -8,6 +8,7 @@ use kapacitor_udfd::proto;
 
 use super::literal;
 use super::plan::{Expect, Writes};
+use crate::cli::examples;
 
 /// The most points a batch may have: a batch is encoded in one piece.
 const MAX_BATCH: u64 = 1_000_000;
@@ -25,10 +26,7 @@ const MAX_SPAN: Duration = Duration::from_hours(200 * 365 * 24);
 ///
 /// Durations are given as 500ms, 10s or 1m 30s.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 when all came back as expected; 1 when anything is missing, came twice or \
-    out of order, or the function reported an error."
-)]
+#[command(after_help = examples::BENCH)]
 pub(crate) struct BenchArgs {
     /// The socket to dial
     #[arg(long, value_name = "PATH")]

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 
-use super::frames::Frames;
 use super::gate::Gatekeeper;
 use super::gathering::Gathering;
 use super::keepalive::Keepalives;
@@ -16,6 +15,7 @@ use super::receiver::{self, Arrivals, Check, Received};
 use super::sender::{Gates, Job, Sender, Sent};
 use super::server::{Cost, Memory, Server};
 use super::{batches, order};
+use crate::frames::Frames;
 
 /// All that came of it.
 #[derive(Debug)]

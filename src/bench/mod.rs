@@ -17,7 +17,6 @@ mod shuffle;
 mod stamp;
 
 mod drive;
-mod frames;
 mod gate;
 mod keepalive;
 mod receiver;
@@ -45,6 +44,7 @@ use anyhow::bail;
 use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 
 pub(crate) use args::BenchArgs;
+pub(crate) use report::thousands;
 
 use crate::cli::output;
 use plan::{Expect, Plan};

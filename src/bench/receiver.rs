@@ -15,11 +15,11 @@ use prost::Message as _;
 
 use super::batches::{self, Batches};
 use super::clock::Clock;
-use super::frames::{Filled, Frames};
 use super::gathering::Gathering;
 use super::order::{self, Order};
 use super::silence::Silence;
 use super::{session, stamp};
+use crate::frames::{Filled, Frames};
 
 /// What the sender waits for.
 #[derive(Debug)]

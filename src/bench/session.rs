@@ -14,9 +14,9 @@ use kapacitor_udfd::proto::{
 };
 use prost::Message;
 
-use super::frames::{Filled, Frames};
 use super::plan::Plan;
 use super::silence::Silence;
+use crate::frames::{Filled, Frames};
 
 /// How often it is looked whether a peer that says nothing has been silent for too long.
 const TICK: Duration = Duration::from_millis(100);

@@ -2,14 +2,18 @@
 
 use std::path::{self, PathBuf};
 
+use super::examples;
+use super::shell::{CompletionsArgs, ManArgs};
 use crate::bench::BenchArgs;
+use crate::workbench::RunArgs;
+use crate::workbench::tap::TapArgs;
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
 
 /// Serves user defined functions to InfluxData Kapacitor over Unix sockets
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = examples::MAIN)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -21,14 +25,22 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve the functions until SIGINT or SIGTERM (the default)
+    #[command(after_help = examples::SERVE)]
     Serve(Options),
     /// Validate the configuration and show what would be served; warn of groups unknown on this machine
+    #[command(after_help = examples::CHECK)]
     Check(Options),
     /// Print what belongs in kapacitor.conf
+    #[command(after_help = examples::KAPACITOR_CONF)]
     KapacitorConf(Options),
     /// Print the options that a TICKscript can give to the functions
+    #[command(after_help = examples::DESCRIBE)]
     Describe(DescribeArgs),
     Bench(BenchArgs),
+    Run(RunArgs),
+    Tap(TapArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -93,10 +105,6 @@ pub(super) struct Options {
     log_format: Option<LogFormat>,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 after a graceful shutdown, 1 for a failure at run time, 64 for wrong usage or configuration.
-The first SIGINT or SIGTERM shuts down gracefully, a second one at once (130 or 143).";
-
 impl Args {
     /// The command, with the options that stand before it and after it put together.
     pub(super) fn into_command(self) -> Result<Command, clap::Error> {
@@ -109,15 +117,29 @@ impl Args {
                 let options = args.options.behind(before);
                 Command::Describe(DescribeArgs { options, ..args })
             }
-            Command::Bench(_) if before.is_any_given() => {
-                let words = "bench takes its options behind its name; those of the daemon mean nothing to it";
-                return Err(Self::command().error(ErrorKind::ArgumentConflict, words));
-            }
-            Command::Bench(args) => match args.conflict() {
-                Some(words) => return Err(Self::command().error(ErrorKind::ArgumentConflict, words)),
-                None => Command::Bench(args),
-            },
+            alone => return alone.alone(&before),
         })
+    }
+}
+
+impl Command {
+    /// A command that no option of the daemon means anything to: itself, if nothing is wrong about it.
+    fn alone(self, before: &Options) -> Result<Self, clap::Error> {
+        let (name, conflict) = match &self {
+            Self::Bench(args) => ("bench", args.conflict()),
+            Self::Run(_) => ("run", None),
+            Self::Tap(args) => ("tap", args.conflict()),
+            Self::Completions(_) => ("completions", None),
+            Self::Man(args) => ("man", args.unknown(&Args::command())),
+            Self::Serve(_) | Self::Check(_) | Self::KapacitorConf(_) | Self::Describe(_) => return Ok(self),
+        };
+        let misplaced = before.is_any_given().then(|| {
+            format!("{name} takes its options behind its name; those of the daemon mean nothing to it")
+        });
+        match misplaced.or(conflict) {
+            Some(words) => Err(Args::command().error(ErrorKind::ArgumentConflict, words)),
+            None => Ok(self),
+        }
     }
 }
 
@@ -158,4 +180,54 @@ fn socket(given: &str) -> Result<SocketOverride, String> {
     let given = given.parse::<SocketOverride>().map_err(|error| error.to_string())?;
     let path = path::absolute(given.path).map_err(|error| format!("{error}; give an absolute path"))?;
     Ok(SocketOverride { path, ..given })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of a line as a shell has them: quotes, and nothing behind `|` or `>`.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+        for c in line.chars() {
+            match (c, quote) {
+                (c, Some(open)) if c == open => quote = None,
+                ('\'' | '"', None) => {
+                    quote = Some(c);
+                    word.get_or_insert_default();
+                }
+                (' ', None) => words.extend(word.take()),
+                ('|' | '>', None) => break,
+                (c, _) => word.get_or_insert_default().push(c),
+            }
+        }
+        assert_eq!(quote, None, "{line}");
+        words.extend(word);
+        words
+    }
+
+    #[test]
+    fn every_command_has_examples_that_are_accepted() {
+        let whole = Args::command();
+        for command in whole.get_subcommands().chain([&whole]) {
+            let name = command.get_name();
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once(examples::HEADING).unwrap_or_else(|| panic!("{name}: none"));
+            let examples = examples.replace("\\\n", "");
+            let commands: Vec<_> =
+                examples.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
+            assert!(commands.iter().any(|line| name == "kapacitor-udfd" || line.contains(name)), "{name}");
+            for line in commands {
+                let words = words(line);
+                assert_eq!(words[0], "kapacitor-udfd", "{name}: {line}");
+                let parsed = Args::try_parse_from(&words).and_then(Args::into_command);
+                assert!(parsed.is_ok(), "{name}: {line}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Args::command().debug_assert();
+    }
 }

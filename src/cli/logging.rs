@@ -5,6 +5,10 @@ use std::io::{self, IsTerminal};
 
 use kapacitor_udfd::config::{LogConfig, LogFormat, LogLevel};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// For the whole process; to be called once.
 pub(super) fn start(config: LogConfig) {
@@ -19,6 +23,21 @@ pub(super) fn start(config: LogConfig) {
         LogFormat::Json => log.json().init(),
     }
 }
+
+/// For who tries a function at a terminal: warnings, and what scripts say with `log()`.
+pub(super) fn of_a_trial() {
+    let shown = Targets::new().with_default(LevelFilter::WARN).with_target(SCRIPTS, LevelFilter::INFO);
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(wants_colour())
+        .with_target(false)
+        .without_time()
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(log.with_filter(shown)).init();
+}
+
+/// The module that `log()` logs from.
+const SCRIPTS: &str = "kapacitor_udfd::script";
 
 fn filter(level: LogLevel) -> LevelFilter {
     match level {

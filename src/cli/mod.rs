@@ -3,22 +3,27 @@
 mod args;
 mod check;
 mod describe;
+pub(crate) mod examples;
 mod kapacitor_conf;
 mod logging;
-mod open_files;
+pub(crate) mod open_files;
 pub(crate) mod output;
 mod serve;
-mod signals;
+mod shell;
+pub(crate) mod signals;
 mod welcome;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
-use kapacitor_udfd::config::{Config, ConfigError};
+use clap::{CommandFactory, Parser};
+use kapacitor_udfd::agent::install_panic_hook;
+use kapacitor_udfd::config::{Config, ConfigError, Overrides};
 
 use self::args::{Args, Command, DescribeArgs, Options};
 use self::describe::NoSuchFunction;
 use crate::bench;
+use crate::workbench::{self, Usage, tap};
 
 /// Wrong usage or configuration: `EX_USAGE` of sysexits.h. A service manager should not retry.
 const USAGE: u8 = 64;
@@ -34,7 +39,7 @@ pub(crate) fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             output::error(&format!("error: {error:#}\n"));
-            let is_usage = error.is::<ConfigError>() || error.is::<NoSuchFunction>();
+            let is_usage = error.is::<ConfigError>() || error.is::<NoSuchFunction>() || error.is::<Usage>();
             ExitCode::from(if is_usage { USAGE } else { FAILURE })
         }
     }
@@ -57,6 +62,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::KapacitorConf(options) => output::print(&kapacitor_conf::block(&load(options)?))?,
         Command::Describe(args) => describe(args)?,
         Command::Bench(args) => return bench::run(args),
+        Command::Run(args) => {
+            let config = workbench_config(args.input.config.as_deref())?;
+            return workbench::run(&args, &config);
+        }
+        Command::Tap(args) => return tap::run(args),
+        Command::Completions(args) => output::print(&shell::completions(&args, Args::command()))?,
+        Command::Man(args) => output::print(&shell::man(&args, Args::command())?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -69,6 +81,13 @@ fn check(config: &Config) -> anyhow::Result<()> {
 fn describe(args: DescribeArgs) -> anyhow::Result<()> {
     let (format, function) = (args.format(), args.function);
     output::print(&describe::describe(&load(args.options)?, function.as_deref(), format)?)
+}
+
+/// The functions of this configuration, or the defaults, for who tries one; what it logs goes to the terminal.
+fn workbench_config(file: Option<&Path>) -> Result<Config, ConfigError> {
+    logging::of_a_trial();
+    install_panic_hook();
+    Config::load(file, &Overrides::default())
 }
 
 fn load(options: Options) -> Result<Config, ConfigError> {

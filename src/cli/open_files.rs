@@ -8,7 +8,7 @@ const SLACK: u64 = 32;
 
 /// Raises the soft limit of open files as far as `connections` and `listeners` need it and the hard limit
 /// allows, and warns if that is too low.
-pub(super) fn make_room(connections: usize, listeners: usize) {
+pub(crate) fn make_room(connections: usize, listeners: usize) {
     let reserved = SLACK + listeners as u64;
     let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok(limits) => limits,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 const SHUTDOWN: [i32; 2] = [consts::SIGINT, consts::SIGTERM];
 
 /// Cancels `shutdown` at the first signal. Must be called within the runtime.
-pub(super) fn listen(shutdown: CancellationToken) -> io::Result<()> {
+pub(crate) fn listen(shutdown: CancellationToken) -> io::Result<()> {
     end_at_second()?;
     let mut signals = Signals::new(SHUTDOWN)?;
     tracing::debug!("listening for signals");

@@ -8,6 +8,7 @@ mod ending;
 mod input;
 mod mailbox;
 mod parting;
+mod play;
 mod pulse;
 mod queue;
 mod turn;
@@ -29,6 +30,7 @@ use tracing::Instrument;
 
 pub use ending::{Summary, refuse};
 pub use mailbox::Sender;
+pub use play::{AtEnd, play};
 
 use crate::agent::{Agent, Counters, Fault};
 use crate::handler::{Handler, Progress, StopReason, UnixNanos};

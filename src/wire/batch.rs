@@ -21,7 +21,7 @@ pub(super) mod number {
 }
 
 /// A batch's tags by name, as Kapacitor sent them: text that may be no UTF-8. The last of a name counts.
-pub(crate) type Tags<'a> = BTreeMap<&'a [u8], &'a [u8]>;
+pub type Tags<'a> = BTreeMap<&'a [u8], &'a [u8]>;
 
 /// A borrowed `BeginBatch`.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +68,8 @@ impl<'a> BeginBatchView<'a> {
         entries(self.body, number::BEGIN_TAGS).filter_map(|(name, _)| std::str::from_utf8(name).ok())
     }
 
-    /// The measurement.
-    pub(crate) fn name(&self) -> &'a [u8] {
+    /// The measurement as Kapacitor sent it: text that may be no UTF-8.
+    pub fn name(&self) -> &'a [u8] {
         text(self.body, number::NAME)
     }
 
@@ -84,7 +84,7 @@ impl<'a> BeginBatchView<'a> {
     }
 
     /// The tags of the batch's group.
-    pub(crate) fn tags(&self) -> Tags<'a> {
+    pub fn tags(&self) -> Tags<'a> {
         entries(self.body, number::BEGIN_TAGS).collect()
     }
 }
@@ -113,7 +113,7 @@ impl<'a> EndBatchView<'a> {
     }
 
     /// The batch's time, in nanoseconds since 1970.
-    pub(crate) fn tmax(&self) -> i64 {
+    pub fn tmax(&self) -> i64 {
         varint(self.body, number::END_TMAX).cast_signed()
     }
 }

@@ -1,4 +1,4 @@
-//! From bytes to requests and from responses to bytes. Pure functions over slices: this layer
+//! From bytes to requests and from responses to bytes, and from points to bytes for who sends them. Pure functions over slices: this layer
 //! knows the protocol's framing and messages, and no socket, clock or handler.
 
 pub mod varint;
@@ -21,7 +21,7 @@ pub mod request;
 
 pub mod patch;
 
-pub(crate) mod point_writer;
+pub mod point_writer;
 
 pub mod response;
 

@@ -7,7 +7,7 @@ use super::WireError;
 use super::entry::{Entries, Entry, EntryKind, bytes, take_bytes, take_varint, text};
 use super::fields::{Fields, Value};
 use super::frame::Frame;
-use crate::proto;
+use crate::{proto, value};
 
 /// Field numbers of `Point` in the proto file.
 pub(crate) mod number {
@@ -253,6 +253,30 @@ impl<'a> PointView<'a> {
                 Ok((text(entry.key, "field name")?, entry.field_value()?))
             },
         )
+    }
+
+    /// The measurement as it was sent: text that may be no UTF-8.
+    pub fn name_as_sent(&self) -> &'a [u8] {
+        self.fields_numbered(number::NAME).last().map_or(&[], bytes)
+    }
+
+    /// Likewise all tags, in the order of the message: of a name that stands there twice the last counts.
+    pub fn tags_as_sent(&self) -> impl Iterator<Item = Result<(&'a [u8], &'a [u8]), WireError>> + use<'a> {
+        self.entries().filter_map(|entry| match entry {
+            Ok(entry) if entry.kind != EntryKind::Tag => None,
+            entry => Some(entry.map(|entry| (entry.key, entry.value.map_or(&[][..], bytes)))),
+        })
+    }
+
+    /// Likewise all fields. Of a name that stands there twice the greater counts in the order text, integer,
+    /// double, boolean, or else the last.
+    pub fn fields_as_sent(
+        &self,
+    ) -> impl Iterator<Item = Result<(&'a [u8], value::Value<'a>), WireError>> + use<'a> {
+        self.entries().filter_map(|entry| match entry {
+            Ok(entry) if entry.kind == EntryKind::Tag => None,
+            entry => Some(entry.map(|entry| (entry.key, value::Value::of(&entry)))),
+        })
     }
 
     /// The whole point, decoded. Fails for any name or string that is not UTF-8, which Kapacitor sends

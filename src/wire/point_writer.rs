@@ -3,8 +3,96 @@
 
 use bytes::BufMut;
 
-use super::point::number;
-use super::varint;
+use super::entry::EntryKind;
+use super::fields::Value;
+use super::point::{FieldValue, number};
+use super::{patch, response, varint};
+
+/// Writes points as Kapacitor sends them, without a message in between: for who makes many.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use kapacitor_udfd::wire::frame;
+/// use kapacitor_udfd::wire::point::FieldValue;
+/// use kapacitor_udfd::wire::point_writer::PointWriter;
+/// use kapacitor_udfd::wire::request::Request;
+///
+/// let (mut writer, mut out) = (PointWriter::default(), BytesMut::new());
+/// writer.time(1_700_000_000_000_000_000);
+/// writer.name(b"cpu");
+/// writer.tag(b"host", b"web0");
+/// writer.field(b"load", FieldValue::Double(0.5));
+/// writer.finish(&mut out);
+///
+/// let frame = frame::find(&out, 1024)?.expect("it is whole");
+/// let mut scratch = Vec::new();
+/// let Request::Point(point) = Request::parse(frame, &mut scratch)? else { panic!("it is a point") };
+/// assert_eq!(point.name(), Ok("cpu"));
+/// # Ok::<(), kapacitor_udfd::wire::WireError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct PointWriter {
+    body: Vec<u8>,
+}
+
+impl PointWriter {
+    /// Nanoseconds since 1970.
+    pub fn time(&mut self, nanos: i64) {
+        time(nanos, &mut self.body);
+    }
+
+    /// The measurement. In a batch, its begin and its end say so.
+    pub fn name(&mut self, name: &[u8]) {
+        text(number::NAME, name, &mut self.body);
+    }
+
+    /// The database, for a point outside of batches.
+    pub fn database(&mut self, database: &[u8]) {
+        text(number::DATABASE, database, &mut self.body);
+    }
+
+    /// The retention policy, likewise.
+    pub fn retention_policy(&mut self, retention_policy: &[u8]) {
+        text(number::RETENTION_POLICY, retention_policy, &mut self.body);
+    }
+
+    /// Kapacitor's group, such as `host=web0`.
+    pub fn group(&mut self, group: &[u8]) {
+        text(number::GROUP, group, &mut self.body);
+    }
+
+    /// The name of a tag that points are grouped by. Kapacitor sends them in the order of their bytes.
+    pub fn dimension(&mut self, name: &[u8]) {
+        text(number::DIMENSION, name, &mut self.body);
+    }
+
+    /// The measurement is part of the group.
+    pub fn by_name(&mut self) {
+        by_name(&mut self.body);
+    }
+
+    /// A tag. Of two with one name the later one counts, as with fields.
+    pub fn tag(&mut self, name: &[u8], value: &[u8]) {
+        patch::write_entry(name, EntryKind::Tag, Value::Bytes(value), &mut self.body);
+    }
+
+    /// A field.
+    pub fn field(&mut self, name: &[u8], value: FieldValue<'_>) {
+        let kind = match value {
+            FieldValue::String(_) => EntryKind::String,
+            FieldValue::Int(_) => EntryKind::Int,
+            FieldValue::Double(_) => EntryKind::Double,
+            FieldValue::Bool(_) => EntryKind::Bool,
+        };
+        patch::write_entry(name, kind, value.into(), &mut self.body);
+    }
+
+    /// Appends the frame, and begins another point.
+    pub fn finish(&mut self, out: &mut impl BufMut) {
+        response::write_point_body(&self.body, out);
+        self.body.clear();
+    }
+}
 
 /// Appends the time.
 pub(crate) fn time(time: i64, out: &mut Vec<u8>) {

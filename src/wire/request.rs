@@ -59,6 +59,17 @@ pub(crate) fn point(frame: Frame<'_>) -> Option<PointView<'_>> {
     PointView::new(frame, body)
 }
 
+/// The time in `frame`, if it holds a keepalive in the plain way.
+#[inline]
+pub(crate) fn keepalive(frame: Frame<'_>) -> Option<i64> {
+    if frame.message().first().map(|&tag| u32::from(tag)) != Some(number::KEEPALIVE << 3 | 2) {
+        // Nearly every frame.
+        return None;
+    }
+    let (_, body) = only_field(frame.message())?;
+    Some(proto::KeepaliveRequest::decode(body).ok()?.time)
+}
+
 /// Whether this is a request that a handler may work at for long: Init, Snapshot or Restore. Looks
 /// at the first byte only.
 pub(crate) fn may_take_long(frame: Frame<'_>) -> bool {

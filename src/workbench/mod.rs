@@ -3,12 +3,23 @@
 
 #![cfg_attr(not(test), allow(dead_code, reason = "until all of it is used"))]
 
+mod when;
+
 mod line;
 
-mod tick;
+pub(crate) mod tick;
 
 mod run;
 
 mod timeline;
 
-mod tap;
+pub(crate) mod tap;
+
+use thiserror::Error;
+
+pub(crate) use run::{RunArgs, run};
+
+/// What was asked for makes no sense, in words that say what would: exit code 64.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);

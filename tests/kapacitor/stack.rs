@@ -24,11 +24,13 @@ pub struct Settings {
     pub snapshot_interval: &'static str,
     /// The daemon's configuration, beside its defaults.
     pub config: &'static str,
+    /// Kapacitord finds `@mirror()` at `tap.sock`, where a test's tap is to be.
+    pub tapped: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: "10s", snapshot_interval: "60s", config: "" }
+        Self { timeout: "10s", snapshot_interval: "60s", config: "", tapped: false }
     }
 }
 
@@ -65,7 +67,10 @@ impl Stack {
         fs::write(dir.path().join(CONFIG), settings.config).unwrap();
         let ((points, sink), (batches, sink_batch)) = (sink(), sink_batch());
         functions.extend([points, batches]);
-        let udf = udf_section(dir.path(), &functions, settings.timeout);
+        let mut udf = udf_section(dir.path(), &functions, settings.timeout);
+        if settings.tapped {
+            udf = udf.replace("/mirror.sock", "/tap.sock");
+        }
         let functions = Functions::serve(dir.path(), functions);
         let kapacitord = Kapacitord::spawn(dir.path(), &udf, settings.snapshot_interval);
         Self { kapacitord, daemon: None, _functions: functions, sink, sink_batch, dir }

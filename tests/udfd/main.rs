@@ -1,6 +1,6 @@
 //! The daemon at the seams its users see: bytes on a socket, a library user's handler, the
 //! command line. One binary, a module an area; what they share is in `support`, `daemon`, `place`,
-//! `scene` and `laws`.
+//! `scene`, `tapping` and `laws`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +18,7 @@ mod laws;
 mod place;
 mod scene;
 mod support;
+mod tapping;
 
 mod aggregate;
 mod bench;
@@ -38,9 +39,13 @@ mod leaving;
 mod mailbox;
 mod mirror;
 mod never_send;
+mod pages;
+mod play;
 mod properties;
 mod readme;
 mod server;
 mod sockets;
 mod stalled;
+mod tap;
+mod tap_shows;
 mod workbench;

@@ -3,6 +3,8 @@
 mod parts;
 mod table;
 
+pub(crate) use table::count as thousands;
+
 use std::time::{Duration, Instant};
 
 use serde::Serialize;

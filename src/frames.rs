@@ -11,7 +11,7 @@ const BUFFER: usize = 256 << 10;
 const MAX_FRAME: usize = 2 << 30;
 
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(crate) struct Frames {
     socket: UnixStream,
     buffer: Vec<u8>,
     start: usize,
@@ -20,7 +20,7 @@ pub(super) struct Frames {
 
 /// What came of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Filled {
+pub(crate) enum Filled {
     Bytes(usize),
     EndOfStream,
     /// Nothing within the socket's read timeout.
@@ -28,12 +28,12 @@ pub(super) enum Filled {
 }
 
 impl Frames {
-    pub(super) fn new(socket: UnixStream) -> Self {
+    pub(crate) fn new(socket: UnixStream) -> Self {
         Self { socket, buffer: vec![0; BUFFER], start: 0, end: 0 }
     }
 
     /// Reads once.
-    pub(super) fn fill(&mut self) -> io::Result<Filled> {
+    pub(crate) fn fill(&mut self) -> io::Result<Filled> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -57,7 +57,7 @@ impl Frames {
 
     /// The next whole frame of what has been read.
     #[inline]
-    pub(super) fn next(&mut self) -> anyhow::Result<Option<Frame<'_>>> {
+    pub(crate) fn next(&mut self) -> anyhow::Result<Option<Frame<'_>>> {
         let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
         let Some(frame) = frame::find(rest, MAX_FRAME)? else { return Ok(None) };
         self.start += frame.bytes().len();
@@ -65,11 +65,11 @@ impl Frames {
     }
 
     /// How many bytes of an unfinished frame there are.
-    pub(super) fn rest(&self) -> usize {
+    pub(crate) fn rest(&self) -> usize {
         self.end - self.start
     }
 
-    pub(super) fn socket(&self) -> &UnixStream {
+    pub(crate) fn socket(&self) -> &UnixStream {
         &self.socket
     }
 }

@@ -1,0 +1,162 @@
+//! From lines to requests: each line a point in its group, at its time. Knows how Kapacitor would send it.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use kapacitor_udfd::wire::point::FieldValue;
+use kapacitor_udfd::wire::point_writer::PointWriter;
+
+use super::clock::unix_now;
+use super::groups::{Group, Grouping};
+use super::windows::{Batch, Windows};
+use super::wire::Wire;
+use crate::cli::output;
+use crate::workbench::line::{Field, Line, Source};
+
+/// So many lines that can't be read are shown; others are counted.
+const SHOWN: u64 = 10;
+
+/// What has been fed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Fed {
+    pub(super) points: u64,
+    /// Lines that could not be read.
+    pub(crate) refused: u64,
+    /// The earliest and the latest time of a point.
+    pub(super) span: Option<(i64, i64)>,
+}
+
+impl Fed {
+    /// A point of this time.
+    #[inline]
+    pub(super) fn see(&mut self, time: i64) {
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+        self.points += 1;
+    }
+}
+
+/// Feeds a node.
+#[derive(Debug)]
+pub(super) struct Feed {
+    wire: Rc<RefCell<Wire>>,
+    grouping: Grouping,
+    windows: Option<Windows>,
+    /// A unit of the lines' times, in nanoseconds.
+    unit: i64,
+    group: Group,
+    writer: PointWriter,
+    fed: Fed,
+}
+
+impl Feed {
+    pub(super) fn new(
+        wire: Rc<RefCell<Wire>>,
+        grouping: Grouping,
+        windows: Option<Windows>,
+        unit: i64,
+    ) -> Self {
+        let (group, writer, fed) = <(Group, PointWriter, Fed)>::default();
+        Self { wire, grouping, windows, unit, group, writer, fed }
+    }
+
+    /// Feeds all there is.
+    pub(super) fn source<R: Read>(&mut self, source: &mut Source<R>) -> io::Result<()> {
+        while let Some(line) = source.next()? {
+            match line {
+                Ok(line) => self.line(&line)?,
+                Err(bad) => {
+                    self.fed.refused += 1;
+                    if self.fed.refused <= SHOWN {
+                        output::error(&format!("{bad}\n"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// That was all.
+    pub(super) fn finish(mut self) -> io::Result<Fed> {
+        let mut wire = self.wire.borrow_mut();
+        if let Some(windows) = &mut self.windows {
+            windows.close(&mut wire)?;
+        }
+        wire.finish()?;
+        Ok(self.fed)
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        let time = line.time.map_or_else(unix_now, |time| time.saturating_mul(self.unit));
+        self.fed.see(time);
+        self.group.find(&self.grouping, line);
+        if self.windows.is_some() { self.in_window(line, time) } else { self.point(line, time) }
+    }
+
+    fn point(&mut self, line: &Line<'_>, time: i64) -> io::Result<()> {
+        let Self { wire, writer, grouping, group, .. } = self;
+        let mut wire = wire.borrow_mut();
+        wire.at(time)?;
+        writer.time(time);
+        writer.name(line.measurement.as_bytes());
+        writer.group(&group.key);
+        grouping.dimensions(line, |name, _| writer.dimension(name.as_bytes()));
+        if grouping.by_measurement {
+            writer.by_name();
+        }
+        entries(line, writer);
+        writer.finish(wire.frames());
+        Ok(())
+    }
+
+    fn in_window(&mut self, line: &Line<'_>, time: i64) -> io::Result<()> {
+        let Self { wire, windows, writer, grouping, group, .. } = self;
+        let Some(windows) = windows else { return Ok(()) };
+        if windows.over(time).is_some() {
+            windows.close(&mut wire.borrow_mut())?;
+        }
+        let batch = windows.batch(time, &group.key, || Batch {
+            name: line.measurement.clone().into_owned(),
+            group: group.key.clone(),
+            tags: tags(grouping, line),
+            by_name: grouping.by_measurement,
+            frames: bytes::BytesMut::new(),
+            points: 0,
+        });
+        let Some(batch) = batch else { return Ok(()) };
+        batch.points += 1;
+        writer.time(time);
+        writer.group(&group.key);
+        entries(line, writer);
+        writer.finish(&mut batch.frames);
+        Ok(())
+    }
+}
+
+/// The tags that a group has in common.
+fn tags(grouping: &Grouping, line: &Line<'_>) -> Vec<(String, String)> {
+    let mut tags = Vec::new();
+    grouping.dimensions(line, |name, value| {
+        if let Some(value) = value {
+            tags.push((name.to_owned(), value.to_owned()));
+        }
+    });
+    tags
+}
+
+/// A point's tags and fields.
+fn entries(line: &Line<'_>, writer: &mut PointWriter) {
+    for (name, value) in line.tags.iter() {
+        writer.tag(name.as_bytes(), value.as_bytes());
+    }
+    for (name, value) in line.fields.iter() {
+        let value = match &value {
+            Field::String(text) => FieldValue::String(text),
+            Field::Int(int) => FieldValue::Int(*int),
+            Field::Double(double) => FieldValue::Double(*double),
+            Field::Bool(bool) => FieldValue::Bool(*bool),
+        };
+        writer.field(name.as_bytes(), value);
+    }
+}

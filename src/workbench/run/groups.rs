@@ -1,0 +1,61 @@
+//! Kapacitor's groups: which one a point is of. Knows a point's measurement and tags.
+
+use crate::workbench::line::Line;
+
+/// How points are grouped.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Grouping {
+    /// Names of tags, in the order of their bytes.
+    tags: Vec<String>,
+    /// All tags there are.
+    all: bool,
+    pub(super) by_measurement: bool,
+}
+
+/// A point's group.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// As Kapacitor writes it.
+    pub(super) key: Vec<u8>,
+}
+
+impl Grouping {
+    pub(super) fn new(tags: &[String], by_measurement: bool) -> Self {
+        let mut names: Vec<_> = tags.iter().map(|name| name.trim().to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let all = names.iter().any(|name| name == "*");
+        Self { tags: names, all, by_measurement }
+    }
+
+    /// Calls `each` with the dimensions of a point, in the order of their bytes, and their values.
+    pub(super) fn dimensions(&self, line: &Line<'_>, mut each: impl FnMut(&str, Option<&str>)) {
+        if self.all {
+            let mut tags: Vec<_> = line.tags.iter().collect();
+            tags.sort_unstable();
+            return tags.iter().for_each(|(name, value)| each(name, Some(value)));
+        }
+        for name in &self.tags {
+            let found = line.tags.iter().find(|(tag, _)| tag == name);
+            each(name, found.as_ref().map(|(_, value)| &**value));
+        }
+    }
+}
+
+impl Group {
+    /// The group of a point.
+    pub(super) fn find(&mut self, grouping: &Grouping, line: &Line<'_>) {
+        let key = &mut self.key;
+        key.clear();
+        if grouping.by_measurement {
+            key.extend_from_slice(line.measurement.as_bytes());
+        }
+        let mut separator = if grouping.by_measurement { "\n" } else { "" };
+        grouping.dimensions(line, |name, value| {
+            for part in [separator, name, "=", value.unwrap_or_default()] {
+                key.extend_from_slice(part.as_bytes());
+            }
+            separator = ",";
+        });
+    }
+}

@@ -1,0 +1,172 @@
+//! From arguments to what is run: which node, of which function, with what going through it. All that is wrong with
+//! them is told here, before anything runs.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use kapacitor_udfd::builtin;
+use kapacitor_udfd::config::{Config, FunctionConfig};
+use kapacitor_udfd::edge::Edge;
+use kapacitor_udfd::proto;
+
+use super::args::InputArgs;
+use super::replay;
+use crate::cli::output;
+use crate::workbench::Usage;
+use crate::workbench::tick::{self, Node, Note, TickError};
+
+/// What is to be run, checked.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    pub(super) input: &'a InputArgs,
+    pub(super) config: &'a Config,
+    pub(super) function: &'a FunctionConfig,
+    pub(super) goes_in: GoesIn,
+    /// As it was written; none where a recording says it all.
+    pub(super) node: Option<Node>,
+}
+
+/// What goes through the node.
+#[derive(Debug, Clone)]
+pub(super) enum GoesIn {
+    /// Lines of these files, with this before them.
+    Lines { files: Vec<String>, init: proto::InitRequest },
+    /// What Kapacitor sent on a connection, perhaps with other options.
+    Recording { file: PathBuf, connection: u32, options: Option<Vec<proto::Option>> },
+}
+
+/// What Kapacitor would call the task.
+const TASK: &str = "run";
+
+impl<'a> Plan<'a> {
+    /// What the arguments say.
+    pub(crate) fn new(input: &'a InputArgs, config: &'a Config) -> anyhow::Result<Self> {
+        match &input.replay {
+            Some(file) => Self::replay(file.clone(), input, config),
+            None => Self::lines(input, config),
+        }
+    }
+
+    /// The name of the function.
+    pub(crate) fn function(&self) -> &str {
+        &self.function.name
+    }
+
+    /// The node as it was written, or what stands for it.
+    pub(crate) fn title(&self) -> String {
+        match (&self.node, &self.input.tick) {
+            (Some(node), Some(file)) => format!("{} of {}", node.id, file.display()),
+            (Some(node), None) => node.text().to_owned(),
+            (None, _) => format!("@{}()", self.function.name),
+        }
+    }
+
+    /// Whether the function has tasks that can be observed.
+    pub(crate) fn has_tasks(&self) -> bool {
+        builtin::has_tasks(self.function)
+    }
+
+    /// The words for options that the function refuses.
+    pub(super) fn refused(&self, words: &str) -> Usage {
+        match &self.node {
+            Some(node) => Usage(node.refused(words).to_string()),
+            None => Usage(format!("the function refuses the recording's options: {words}")),
+        }
+    }
+
+    fn lines(input: &'a InputArgs, config: &'a Config) -> anyhow::Result<Self> {
+        let (node, files) = node_and_files(input)?;
+        for note in node.notes().iter().filter(|note| !is_heeded(note, input)) {
+            output::error(&format!("note: {note}\n"));
+        }
+        let function = checked(&node, config)?;
+        match (function.wants, input.window) {
+            (Edge::Batch, None) => {
+                let words =
+                    format!("@{}() takes batches: give --window, such as --window 10s", function.name);
+                return Err(Usage(words).into());
+            }
+            (Edge::Stream, Some(_)) => {
+                let words = format!("@{}() takes a stream, and --window makes batches", function.name);
+                return Err(Usage(words).into());
+            }
+            _ => {}
+        }
+        let options = node.calls.iter().map(|call| call.option.clone()).collect();
+        let init = proto::InitRequest { options, task_id: TASK.to_owned(), node_id: node.id.clone() };
+        Ok(Self { input, config, function, goes_in: GoesIn::Lines { files, init }, node: Some(node) })
+    }
+
+    fn replay(file: PathBuf, input: &'a InputArgs, config: &'a Config) -> anyhow::Result<Self> {
+        let (conversation, init) = replay::chosen(&file, input.connection)?;
+        let connection = conversation.connection;
+        let (node, function) = match input.positional.as_slice() {
+            [] => {
+                // Kapacitor makes it of the function's name and a number.
+                let name = init.node_id.trim_end_matches(|c: char| c.is_ascii_digit());
+                (None, named(name, config)?)
+            }
+            [text] => {
+                let node = tick::node(text, "NODE").map_err(usage)?;
+                let function = checked(&node, config)?;
+                (Some(node), function)
+            }
+            [_, file, ..] => {
+                let words = format!("--replay plays a recording and reads no files; got {file}");
+                return Err(Usage(words).into());
+            }
+        };
+        let calls = |node: &Node| node.calls.iter().map(|call| call.option.clone()).collect();
+        let options = node.as_ref().map(calls);
+        Ok(Self { input, config, function, goes_in: GoesIn::Recording { file, connection, options }, node })
+    }
+}
+
+/// The node, and the files that go through it.
+fn node_and_files(input: &InputArgs) -> anyhow::Result<(Node, Vec<String>)> {
+    let (node, files) = match (&input.tick, &input.node, input.positional.split_first()) {
+        (Some(file), Some(which), _) => {
+            let name = file.display().to_string();
+            let script = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+            (tick::node_of_script(&script, &name, which), input.positional.clone())
+        }
+        (_, _, Some((node, files))) => (tick::node(node, "NODE"), files.to_vec()),
+        (_, _, None) => {
+            let words = "give a node, such as \"@aggregate().taskId('user_id').timeout(10s)\", or --tick FILE --node NAME";
+            return Err(Usage(words.to_owned()).into());
+        }
+    };
+    let files = if files.is_empty() { vec!["-".to_owned()] } else { files };
+    Ok((node.map_err(usage)?, files))
+}
+
+/// The node's function, which takes what the node gives it, as far as Kapacitor would look at that.
+fn checked<'c>(node: &Node, config: &'c Config) -> anyhow::Result<&'c FunctionConfig> {
+    let function = named(&node.function, config)?;
+    node.check(&builtin::handler(function).info()).map_err(usage)?;
+    Ok(function)
+}
+
+fn named<'c>(name: &str, config: &'c Config) -> Result<&'c FunctionConfig, Usage> {
+    let function = config.functions.iter().find(|function| function.name == name);
+    function.ok_or_else(|| {
+        let known: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
+        Usage(format!("there is no function `{name}`; accepted are {}", known.join(", ")))
+    })
+}
+
+/// Whether what the note advises is done.
+fn is_heeded(note: &Note, input: &InputArgs) -> bool {
+    match note {
+        Note::GroupBy(_) => !input.group_by.is_empty(),
+        Note::ByMeasurement => input.by_measurement,
+        Note::Window(_) => input.window.is_some(),
+        Note::Other(_) => false,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn usage(error: TickError) -> Usage {
+    Usage(error.to_string())
+}

@@ -1,0 +1,87 @@
+//! What comes out, on stdout: as line protocol or as a table, and explained on stderr. Knows points, not tasks.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::mpsc::Receiver;
+
+use anyhow::Context;
+use kapacitor_udfd::wire::point::PointView;
+
+use super::answers::{Flow, Sink};
+use super::explain;
+use super::watch::About;
+use crate::cli::output;
+use crate::workbench::line::{Batch, write_begin, write_end, write_line};
+
+/// From here on what is there is written.
+const FULL: usize = 64 << 10;
+
+/// Prints what comes.
+#[derive(Debug)]
+pub(super) struct Print {
+    buffer: Vec<u8>,
+    explained: Option<Receiver<About>>,
+    pub(super) points: u64,
+    pub(super) batches: u64,
+}
+
+impl Print {
+    pub(super) fn new(explained: Option<Receiver<About>>) -> Self {
+        Self { buffer: Vec::with_capacity(2 * FULL), explained, points: 0, batches: 0 }
+    }
+
+    /// That was all.
+    pub(super) fn finish(&mut self) -> anyhow::Result<Flow> {
+        self.write()
+    }
+
+    /// Whoever closed the pipe has read enough.
+    fn write(&mut self) -> anyhow::Result<Flow> {
+        if self.buffer.is_empty() {
+            return Ok(Flow::GoOn);
+        }
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(&self.buffer).and_then(|()| stdout.flush());
+        self.buffer.clear();
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Flow::Enough),
+            written => written.map(|()| Flow::GoOn).context("cannot write to stdout"),
+        }
+    }
+
+    fn write_if_full(&mut self) -> anyhow::Result<Flow> {
+        if self.buffer.len() >= FULL { self.write() } else { Ok(Flow::GoOn) }
+    }
+}
+
+impl Sink for Print {
+    fn point(&mut self, point: &PointView<'_>, batch: Option<&Batch>) -> anyhow::Result<Flow> {
+        self.points += 1;
+        write_line(point, batch, &mut self.buffer)?;
+        self.write_if_full()
+    }
+
+    fn begin(&mut self, batch: &Batch) -> anyhow::Result<Flow> {
+        self.batches += 1;
+        write_begin(batch, &mut self.buffer);
+        self.write_if_full()
+    }
+
+    fn end(&mut self, tmax: i64) -> anyhow::Result<Flow> {
+        write_end(tmax, &mut self.buffer);
+        self.write_if_full()
+    }
+
+    fn announced(&mut self, _: u64) -> anyhow::Result<Flow> {
+        let Some(about) = self.explained.as_ref().and_then(|explained| explained.recv().ok()) else {
+            return Ok(Flow::GoOn);
+        };
+        // So that it stands before its output, where both go to the terminal.
+        let flow = self.write()?;
+        output::error(&explain::line(&about));
+        Ok(flow)
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        self.write()
+    }
+}

@@ -1,0 +1,376 @@
+//! `tap`: what goes through it is the same, whatever is shown or not.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGTERM};
+use tempfile::TempDir;
+
+use crate::daemon::run;
+use crate::place::{ended, under_shell};
+use crate::support::*;
+use crate::tapping::{Tap, read_recording};
+
+/// A function's socket, and where the tap's will be.
+struct Between {
+    dir: TempDir,
+    function: UnixListener,
+}
+
+impl Between {
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let function = UnixListener::bind(dir.path().join("real.sock")).unwrap();
+        Self { dir, function }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn start(&self, more: &[&str]) -> Tap {
+        Tap::start(&self.path("tap.sock"), &self.path("real.sock"), more)
+    }
+
+    /// A connection through the tap: Kapacitor's end, the function's end.
+    fn connect(&self) -> (UnixStream, UnixStream) {
+        let kapacitor = UnixStream::connect(self.path("tap.sock")).unwrap();
+        let (function, _) = self.function.accept().unwrap();
+        for end in [&kapacitor, &function] {
+            end.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        }
+        (kapacitor, function)
+    }
+}
+
+fn captures() -> Vec<(String, Vec<u8>)> {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures");
+    let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    let files = files.filter(|file| file.extension().is_some_and(|it| it == "c2s"));
+    let read = |file: PathBuf| (file.display().to_string(), fs::read(file).unwrap());
+    let captures: Vec<_> = files.map(read).collect();
+    assert_eq!(captures.len(), 8);
+    captures
+}
+
+fn rest(mut end: &UnixStream) -> Vec<u8> {
+    let mut rest = Vec::new();
+    end.read_to_end(&mut rest).unwrap();
+    rest
+}
+
+/// Sends in pieces of this size and half-closes.
+fn send(mut end: &UnixStream, bytes: &[u8], size: usize) {
+    for piece in bytes.chunks(size) {
+        end.write_all(piece).unwrap();
+    }
+    end.shutdown(Shutdown::Write).unwrap();
+}
+
+fn exactly(mut end: &UnixStream, bytes: &[u8]) {
+    let mut read = vec![0; bytes.len()];
+    end.read_exact(&mut read).unwrap();
+    assert_eq!(read, bytes);
+}
+
+#[test]
+fn bytes_go_both_ways_unchanged_whole_and_one_by_one_and_are_recorded() {
+    let between = Between::new();
+    let record = between.path("all.rec");
+    let mut tap = between.start(&["--record", record.to_str().unwrap()]);
+    let mut sent = Vec::new();
+    for (name, capture) in captures() {
+        for size in [usize::MAX, 1] {
+            let (kapacitor, function) = between.connect();
+            thread::scope(|scope| {
+                scope.spawn(|| send(&kapacitor, &capture, size));
+                scope.spawn(|| send(&function, &capture, size));
+                assert_eq!(scope.spawn(|| rest(&function)).join().unwrap(), capture, "{name} by {size}");
+                assert_eq!(rest(&kapacitor), capture, "{name} by {size}");
+            });
+            sent.push(capture.clone());
+            tap.shows(&format!("#{} -- closed", sent.len()));
+        }
+    }
+    let (code, rest, _) = tap.end(SIGTERM);
+    assert_eq!((code, rest.as_str()), (Some(0), ""));
+
+    let entries = read_recording(&record);
+    for (number, sent) in (1..).zip(sent) {
+        let of_it: Vec<_> = entries.iter().filter(|entry| entry.1 == number).collect();
+        let bytes =
+            |event| of_it.iter().filter(|it| it.0 == event).flat_map(|it| it.3.clone()).collect::<Vec<_>>();
+        assert_eq!((bytes(1), bytes(2)), (sent.clone(), sent));
+        assert_eq!((of_it[0].0, of_it[of_it.len() - 1].0), (0, 5));
+        assert!(of_it.iter().filter(|it| it.0 == 3 || it.0 == 4).count() == 2);
+        assert!(of_it.is_sorted_by_key(|it| it.2));
+    }
+    assert_eq!(fs::metadata(&record).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn each_side_ends_for_itself() {
+    let between = Between::new();
+    let mut tap = between.start(&[]);
+    let (mut kapacitor, mut function) = between.connect();
+    kapacitor.write_all(&frame_of(point(1))).unwrap();
+    kapacitor.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(rest(&function), frame_of(point(1)));
+    tap.shows("#1 -> ended");
+    function.write_all(&frame_of(point(2))).unwrap();
+    exactly(&kapacitor, &frame_of(point(2)));
+    drop(function);
+    assert_eq!(rest(&kapacitor), b"");
+    tap.shows("#1 -- closed");
+
+    let (mut kapacitor, function) = between.connect();
+    function.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(rest(&kapacitor), b"");
+    kapacitor.write_all(&frame_of(point(3))).unwrap();
+    exactly(&function, &frame_of(point(3)));
+    drop(kapacitor);
+    assert_eq!(rest(&function), b"");
+    tap.shows("#2 -- closed");
+}
+
+#[test]
+fn who_is_left_alone_can_not_write_any_more() {
+    let between = Between::new();
+    let _tap = between.start(&[]);
+    for function_goes in [true, false] {
+        let (kapacitor, function) = between.connect();
+        let (gone, mut left) = if function_goes { (function, kapacitor) } else { (kapacitor, function) };
+        (&gone).write_all(b"\x01x").unwrap();
+        drop(gone);
+        assert_eq!(rest(&left), b"\x01x");
+        let refused = (0..2000).find_map(|_| {
+            thread::sleep(Duration::from_millis(1));
+            left.write_all(b"\x01y").err()
+        });
+        assert_eq!(refused.expect("an error").kind(), ErrorKind::BrokenPipe);
+    }
+}
+
+#[test]
+fn without_an_upstream_connections_are_closed_and_it_says_so() {
+    let dir = TempDir::new().unwrap();
+    let (socket, upstream) = (dir.path().join("tap.sock"), dir.path().join("real.sock"));
+    let mut tap = Tap::start(&socket, &upstream, &[]);
+    tap.says("warning: nobody listens at");
+    let kapacitor = UnixStream::connect(&socket).unwrap();
+    assert_eq!(rest(&kapacitor), b"");
+    tap.says("connection 1 closed at once: cannot dial");
+    tap.says("real.sock: No such file or directory");
+    tap.shows("#1 -- closed");
+
+    let function = UnixListener::bind(&upstream).unwrap();
+    let mut kapacitor = UnixStream::connect(&socket).unwrap();
+    kapacitor.write_all(&frame_of(point(1))).unwrap();
+    exactly(&function.accept().unwrap().0, &frame_of(point(1)));
+    tap.shows("#2 -> point");
+}
+
+#[test]
+fn what_is_no_frame_goes_on_and_is_shown_no_more() {
+    let between = Between::new();
+    let mut tap = between.start(&[]);
+    let (mut kapacitor, mut function) = between.connect();
+    // A frame that is no message, bytes that are no frames, and what would be one.
+    let odd = [b"\x03abc".to_vec(), vec![0xff; 20], frame_of(point(1))].concat();
+    kapacitor.write_all(&odd).unwrap();
+    exactly(&function, &odd);
+    let shown = tap.shows("-> no frames");
+    assert!(shown[1].contains("#1 -> no message 4 bytes: undecodable request"), "{shown:?}");
+    let words = "a frame length that is no number of 64 bits; nothing more is shown of this direction";
+    assert!(shown[2].contains(words), "{shown:?}");
+    kapacitor.write_all(&frame_of(point(2))).unwrap();
+    exactly(&function, &frame_of(point(2)));
+    // The other way is shown.
+    function.write_all(&frame_of(point(3))).unwrap();
+    assert_eq!(tap.shows("#1 <- point").len(), 1);
+
+    let (mut kapacitor, function) = between.connect();
+    let long = [&[0x80, 0x80, 0x80, 0x40][..], b"more"].concat();
+    kapacitor.write_all(&long).unwrap();
+    exactly(&function, &long);
+    tap.shows("#2 -> no frames a frame of 134217728 bytes, more than 67108864; nothing more");
+}
+
+#[test]
+fn a_closed_stdout_ends_the_show_and_nothing_else() {
+    let between = Between::new();
+    let mut tap = between.start(&[]);
+    tap.stdout = None;
+    let (mut kapacitor, function) = between.connect();
+    for time in 0..50 {
+        kapacitor.write_all(&frame_of(point(time))).unwrap();
+        exactly(&function, &frame_of(point(time)));
+    }
+    tap.says("stdout is closed: nothing more is shown; the tap goes on, and SIGINT or SIGTERM end it");
+    let (mut kapacitor, function) = between.connect();
+    kapacitor.write_all(&frame_of(point(51))).unwrap();
+    exactly(&function, &frame_of(point(51)));
+    drop((kapacitor, function));
+    let (code, _, said) = tap.end(SIGINT);
+    assert_eq!((code, said.matches("stdout is closed").count()), (Some(0), 1), "{said}");
+}
+
+#[test]
+fn a_stdout_that_nobody_reads_holds_nothing_up() {
+    const MESSAGES: usize = 700;
+    let between = Between::new();
+    let mut tap = between.start(&["--only", "point"]);
+    let (kapacitor, function) = between.connect();
+    let mut large = point(1);
+    large.fields_string.insert("text".to_owned(), "x".repeat(64 << 10));
+    let sent = frame_of(large).repeat(MESSAGES);
+    thread::scope(|scope| {
+        scope.spawn(|| send(&kapacitor, &sent, usize::MAX));
+        assert!(rest(&function) == sent);
+    });
+    drop((kapacitor, function));
+    let slow = tap.shows("messages not shown: stdout is slow");
+    let left_out = slow.last().unwrap().split(' ').next().unwrap().parse::<usize>().unwrap();
+    let shown = slow.len() - 1;
+    assert!(shown > 100 && shown + left_out <= MESSAGES, "{shown} and {left_out}");
+    let (code, rest, _) = tap.end(SIGTERM);
+    let late: usize = rest
+        .lines()
+        .filter(|line| line.contains("not shown"))
+        .map(|l| l.split(' ').next().unwrap().parse::<usize>().unwrap())
+        .sum();
+    let points = rest.lines().filter(|line| line.contains("-> point")).count();
+    assert_eq!((code, shown + left_out + points + late), (Some(0), MESSAGES));
+}
+
+#[test]
+fn a_signal_lets_conversations_end_and_a_second_does_not() {
+    for signal in [SIGTERM, SIGINT] {
+        let between = Between::new();
+        let mut tap = between.start(&[]);
+        let (mut kapacitor, mut function) = between.connect();
+        kapacitor.write_all(&frame_of(point(1))).unwrap();
+        tap.shows("-> point");
+        tap.signal(signal);
+        // The function sees an end, and says its last.
+        assert_eq!(rest(&function), frame_of(point(1)));
+        assert!(!between.path("tap.sock").exists());
+        function.write_all(&frame_of(point(2))).unwrap();
+        drop(function);
+        assert_eq!(rest(&kapacitor), frame_of(point(2)));
+        let (code, shown, said) = tap.wait();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(shown.contains("<- point") && shown.ends_with("-- closed\n"), "{shown}");
+        assert!(said.contains("Ending 1 connections: their Kapacitor tasks stop"), "{said}");
+    }
+    let between = Between::new();
+    let mut tap = between.start(&[]);
+    let (_kapacitor, function) = between.connect();
+    tap.shows("opened");
+    tap.signal(SIGTERM);
+    assert_eq!(rest(&function), b"");
+    assert!(tap.is_running());
+    assert_eq!(tap.end(SIGTERM).0, Some(143));
+}
+
+#[test]
+fn a_socket_is_taken_only_where_nobody_is() {
+    let between = Between::new();
+    let upstream = between.path("real.sock");
+    let tap_at = |name: &str| Tap::command(&between.path(name), &upstream, &[]).output().unwrap();
+    let mut tap = between.start(&[]);
+    ended(
+        &tap_at("tap.sock"),
+        1,
+        &["cannot listen for Kapacitor: ", "tap.sock is served by another process"],
+    );
+    ended(&tap_at("real.sock"), 64, &["--socket and --upstream are the same"]);
+    fs::write(between.path("file"), "").unwrap();
+    ended(&tap_at("file"), 1, &["is a regular file, not a socket"]);
+    ended(&tap_at("no/such.sock"), 1, &["there is no such directory"]);
+    // A stale one is replaced.
+    tap.signal(SIGKILL);
+    while tap.is_running() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert!(between.path("tap.sock").exists());
+    let mut tap = between.start(&[]);
+    let _connection = between.connect();
+    tap.shows("#1 -- opened");
+    let refused = run(["--log-level", "info", "tap", "--socket", "/x", "--upstream", "/y"]);
+    ended(&refused, 64, &["tap takes its options behind its name"]);
+}
+
+#[test]
+fn whoever_may_connect_to_the_function_may_connect_to_it() {
+    let between = Between::new();
+    let mode = |name: &str| fs::metadata(between.path(name)).unwrap().permissions().mode() & 0o777;
+    for bits in [0o600, 0o666, 0o620] {
+        fs::set_permissions(between.path("real.sock"), fs::Permissions::from_mode(bits)).unwrap();
+        let tap = between.start(&[]);
+        assert_eq!(mode("tap.sock"), bits);
+        let said = tap.stderr();
+        assert!(said.contains(&format!("Who may connect: mode {bits:04o}, owner")), "{said}");
+        let socket = format!("    socket = \"{}\"\n", between.path("tap.sock").display());
+        assert!(said.contains(&socket) && said.contains("restart kapacitord"), "{said}");
+    }
+}
+
+#[test]
+fn a_recording_is_not_overwritten_and_outlives_its_tap() {
+    let between = Between::new();
+    let record = between.path("it.rec");
+    let record = ["--record", record.to_str().unwrap()];
+    let mut tap = between.start(&record);
+    let (mut kapacitor, function) = between.connect();
+    kapacitor.write_all(&frame_of(point(1))).unwrap();
+    exactly(&function, &frame_of(point(1)));
+    tap.shows("-> point");
+    tap.says("Ready.");
+    thread::sleep(Duration::from_millis(200));
+    tap.end(SIGKILL);
+    let entries = read_recording(&between.path("it.rec"));
+    assert_eq!((entries.len(), entries[0].0, &entries[1].3), (2, 0, &frame_of(point(1))));
+
+    let again =
+        Tap::command(&between.path("tap.sock"), &between.path("real.sock"), &record).output().unwrap();
+    ended(&again, 1, &["it.rec exists already; give another name"]);
+    assert!(!between.path("tap.sock").exists());
+    let nowhere = ["--record", "/no/such/file"];
+    let nowhere =
+        Tap::command(&between.path("tap.sock"), &between.path("real.sock"), &nowhere).output().unwrap();
+    ended(&nowhere, 1, &["cannot create the recording /no/such/file: No such file"]);
+}
+
+#[test]
+fn a_full_disk_ends_the_recording_and_nothing_else() {
+    let between = Between::new();
+    let path = |name: &str| between.path(name).display().to_string();
+    let args =
+        ["tap", "--socket", &path("tap.sock"), "--upstream", &path("real.sock"), "--record", &path("it.rec")];
+    // A file of 8 blocks of 512 bytes at most: beyond that writing fails.
+    let mut tap = Tap::spawn(&mut under_shell("trap '' XFSZ; ulimit -f 8", &args.map(str::to_owned)));
+    let (mut kapacitor, function) = between.connect();
+    for time in 0..200 {
+        kapacitor.write_all(&frame_of(point(time))).unwrap();
+        exactly(&function, &frame_of(point(time)));
+    }
+    tap.says(
+        "it.rec stopped: File too large (os error 27); all up to there is in it, and the tap goes on without",
+    );
+    kapacitor.write_all(&frame_of(point(200))).unwrap();
+    exactly(&function, &frame_of(point(200)));
+    drop((kapacitor, function));
+    tap.shows("closed");
+    assert_eq!(tap.end(SIGTERM).0, Some(1));
+    let entries = read_recording(&between.path("it.rec"));
+    let recorded: Vec<u8> = entries.into_iter().flat_map(|entry| entry.3).collect();
+    let sent: Vec<u8> = (0..200).flat_map(|time| frame_of(point(time))).collect();
+    assert!(recorded.len() > 1000 && sent.starts_with(&recorded));
+}
