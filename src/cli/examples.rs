@@ -84,6 +84,7 @@ Examples:
   # Only who starts, and what goes wrong
   kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only init,error
   # The names of all points
-  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --json | jq -r .name
+  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only point --json \\
+    | jq -r .name
   # Keep all of it, to be tried again without Kapacitor
   kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --record mirror.rec";

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use kapacitor_udfd::proto;
 use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGTERM};
 use tempfile::TempDir;
 
@@ -196,10 +197,57 @@ fn what_is_no_frame_goes_on_and_is_shown_no_more() {
     assert_eq!(tap.shows("#1 <- point").len(), 1);
 
     let (mut kapacitor, function) = between.connect();
-    let long = [&[0x80, 0x80, 0x80, 0x40][..], b"more"].concat();
+    let long = [&[0x80, 0x80, 0x80, 0x80, 0x02][..], b"more"].concat();
     kapacitor.write_all(&long).unwrap();
     exactly(&function, &long);
-    tap.shows("#2 -> no frames a frame of 134217728 bytes, more than 67108864; nothing more");
+    tap.shows("#2 -> no frames a frame of 536870912 bytes, more than 268435456; nothing more");
+}
+
+#[test]
+fn what_is_large_is_shown_by_its_size_and_what_comes_behind_as_ever() {
+    let between = Between::new();
+    let mut tap = between.start(&[]);
+    let (kapacitor, function) = between.connect();
+    let state = proto::SnapshotResponse { snapshot: vec![7; 100 << 20] };
+    let mut sent = framed(&proto::Response { message: Some(proto::response::Message::Snapshot(state)) });
+    let large = sent.len();
+    sent.extend(frame_of(point(1)));
+    thread::scope(|scope| {
+        scope.spawn(|| send(&function, &sent, 1 << 20));
+        assert!(rest(&kapacitor) == sent);
+    });
+    let shown = tap.shows("<- point");
+    assert!(shown[1].ends_with(&format!("<- snapshot  {large} bytes: too large to be shown")), "{shown:?}");
+}
+
+/// A hundred connections that have each sent nearly all of a frame of 1 MiB: there is room for 64.
+#[test]
+fn what_is_held_of_frames_that_do_not_end_has_a_limit() {
+    let between = Between::new();
+    let mut tap = between.start(&["--only", "point"]);
+    let mut large = point(1);
+    large.fields_string.insert("text".to_owned(), "x".repeat(1_000_000));
+    let large = frame_of(large);
+    let (begun, end) = large.split_at(large.len() - 10);
+    let mut connections = Vec::new();
+    for _ in 0..100 {
+        let (mut kapacitor, function) = between.connect();
+        thread::scope(|scope| {
+            scope.spawn(|| kapacitor.write_all(begun).unwrap());
+            exactly(&function, begun);
+        });
+        connections.push((kapacitor, function));
+    }
+    let shown = tap.shows("too large to be shown");
+    assert_eq!(shown.len(), 1, "{shown:?}");
+    for (kapacitor, function) in &mut connections {
+        kapacitor.write_all(&[end, &frame_of(point(2))].concat()).unwrap();
+        exactly(function, &[end, &frame_of(point(2))].concat());
+    }
+    drop(connections);
+    let (_, shown, said) = tap.end(SIGTERM);
+    let not_shown = shown.lines().filter(|line| line.contains("too large to be shown")).count() + 1;
+    assert_eq!(not_shown, 100 - (64 << 20) / begun.len(), "{said}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> anyhow::Result<ExitCode> {
     let (observer, watched) = watch(args.explain);
     let (observer, tasks) =
         if is_watched { (Some(Box::new(observer) as _), Some(watched.tasks)) } else { (None, None) };
-    let mut print = Print::new(watched.explained);
+    let mut print = Print::new(args.table, plan.is_live(), watched.explained);
     let started = Instant::now();
     let Some(fed) = plan.run(observer, &mut print)? else { return Ok(ExitCode::SUCCESS) };
     print.finish()?;

@@ -11,6 +11,7 @@ use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
 
 use super::args::InputArgs;
+use super::clock::Pace;
 use super::replay;
 use crate::cli::output;
 use crate::workbench::Usage;
@@ -65,6 +66,13 @@ impl<'a> Plan<'a> {
     /// Whether the function has tasks that can be observed.
     pub(crate) fn has_tasks(&self) -> bool {
         builtin::has_tasks(self.function)
+    }
+
+    /// Whether somebody may be waiting for each point: it comes while they look.
+    pub(super) fn is_live(&self) -> bool {
+        let reads_stdin = |files: &[String]| files.iter().any(|file| file == "-");
+        self.input.clock != Pace::Event
+            || matches!(&self.goes_in, GoesIn::Lines { files, .. } if reads_stdin(files))
     }
 
     /// The words for options that the function refuses.

@@ -10,7 +10,7 @@ use super::answers::{Flow, Sink};
 use super::explain;
 use super::watch::About;
 use crate::cli::output;
-use crate::workbench::line::{Batch, write_begin, write_end, write_line};
+use crate::workbench::line::{Batch, Table, write_begin, write_end, write_line};
 
 /// From here on what is there is written.
 const FULL: usize = 64 << 10;
@@ -18,6 +18,10 @@ const FULL: usize = 64 << 10;
 /// Prints what comes.
 #[derive(Debug)]
 pub(super) struct Print {
+    /// In place of line protocol.
+    table: Option<Box<Table>>,
+    /// Somebody may be waiting for each point.
+    is_live: bool,
     buffer: Vec<u8>,
     explained: Option<Receiver<About>>,
     pub(super) points: u64,
@@ -25,12 +29,22 @@ pub(super) struct Print {
 }
 
 impl Print {
-    pub(super) fn new(explained: Option<Receiver<About>>) -> Self {
-        Self { buffer: Vec::with_capacity(2 * FULL), explained, points: 0, batches: 0 }
+    pub(super) fn new(as_table: bool, is_live: bool, explained: Option<Receiver<About>>) -> Self {
+        Self {
+            table: as_table.then(Box::default),
+            is_live,
+            buffer: Vec::with_capacity(2 * FULL),
+            explained,
+            points: 0,
+            batches: 0,
+        }
     }
 
     /// That was all.
     pub(super) fn finish(&mut self) -> anyhow::Result<Flow> {
+        if let Some(table) = &mut self.table {
+            table.finish(&mut self.buffer);
+        }
         self.write()
     }
 
@@ -48,6 +62,19 @@ impl Print {
         }
     }
 
+    /// A line that is no point's.
+    fn note(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> anyhow::Result<Flow> {
+        match &mut self.table {
+            None => write(&mut self.buffer),
+            Some(table) => {
+                let mut line = Vec::new();
+                write(&mut line);
+                table.note(String::from_utf8_lossy(&line).trim_end(), &mut self.buffer);
+            }
+        }
+        self.write_if_full()
+    }
+
     fn write_if_full(&mut self) -> anyhow::Result<Flow> {
         if self.buffer.len() >= FULL { self.write() } else { Ok(Flow::GoOn) }
     }
@@ -56,19 +83,20 @@ impl Print {
 impl Sink for Print {
     fn point(&mut self, point: &PointView<'_>, batch: Option<&Batch>) -> anyhow::Result<Flow> {
         self.points += 1;
-        write_line(point, batch, &mut self.buffer)?;
+        match &mut self.table {
+            Some(table) => table.row(point, batch, &mut self.buffer)?,
+            None => write_line(point, batch, &mut self.buffer)?,
+        }
         self.write_if_full()
     }
 
     fn begin(&mut self, batch: &Batch) -> anyhow::Result<Flow> {
         self.batches += 1;
-        write_begin(batch, &mut self.buffer);
-        self.write_if_full()
+        self.note(|out| write_begin(batch, out))
     }
 
     fn end(&mut self, tmax: i64) -> anyhow::Result<Flow> {
-        write_end(tmax, &mut self.buffer);
-        self.write_if_full()
+        self.note(|out| write_end(tmax, out))
     }
 
     fn announced(&mut self, _: u64) -> anyhow::Result<Flow> {
@@ -82,6 +110,9 @@ impl Sink for Print {
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
+        if let Some(table) = self.table.as_mut().filter(|_| self.is_live) {
+            table.finish(&mut self.buffer);
+        }
         self.write()
     }
 }

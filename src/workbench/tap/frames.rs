@@ -1,13 +1,15 @@
 //! From bytes in any pieces to whole frames. Holds what has come of an unfinished one; knows neither messages nor
 //! where the bytes come from.
 
-use bytes::{Bytes, BytesMut};
-use kapacitor_udfd::wire::{WireError, frame};
+use bytes::{Buf, Bytes, BytesMut};
+use kapacitor_udfd::wire::{WireError, frame, varint};
 use thiserror::Error;
 
-/// Attack: a length of 2^63 in front of an endless stream. Nothing that is meant is near it: Kapacitor's largest
-/// messages are snapshots, of a few MiB as a rule.
-pub(super) const MAX_FRAME: usize = 64 << 20;
+/// Attack: a length of 2^63 in front of an endless stream. It is what the daemon takes by default (`limits.max_frame`).
+pub(super) const MAX_FRAME: usize = 256 << 20;
+
+/// What tells the kind of a message.
+const START: usize = 2;
 
 /// Above this an emptied buffer's memory is given back.
 const KEPT: usize = 64 << 10;
@@ -19,6 +21,15 @@ pub(crate) enum NoFrames {
     BadLength,
     #[error("a frame of {announced} bytes, more than {MAX_FRAME}")]
     TooLong { announced: u64 },
+}
+
+/// A frame that is not held.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// Its size, length included.
+    pub(super) bytes: usize,
+    /// What its message begins with.
+    pub(super) start: Bytes,
 }
 
 /// One direction of one connection.
@@ -81,16 +92,17 @@ impl Splitter {
         std::mem::take(&mut self.buffer).freeze()
     }
 
-    /// Lets go of the frame that has begun: what comes of it goes unseen, the next one is found. False if its
-    /// length isn't there yet.
-    pub(super) fn leave_out(&mut self) -> bool {
-        let Ok(Some((length, header))) = kapacitor_udfd::wire::varint::read(&self.buffer) else {
-            return false;
-        };
-        let whole = usize::try_from(length).unwrap_or(usize::MAX).saturating_add(header);
-        self.skipping = whole.saturating_sub(self.buffer.len());
-        self.buffer = BytesMut::new();
-        true
+    /// Lets go of the frame that is next, if it is of more than `over` bytes: what there is of it and what comes of it
+    /// goes unseen, and the next one is found.
+    pub(super) fn leave_out(&mut self, over: usize) -> Option<LeftOut> {
+        let (length, header) = varint::read(&self.buffer).ok()??;
+        let length = usize::try_from(length).ok().filter(|length| (over + 1..=MAX_FRAME).contains(length))?;
+        let start = self.buffer.get(header..header + START.min(length))?;
+        let left_out = LeftOut { bytes: header + length, start: Bytes::copy_from_slice(start) };
+        let there = self.buffer.len().min(left_out.bytes);
+        self.skipping = left_out.bytes - there;
+        self.buffer.advance(there);
+        Some(left_out)
     }
 }
 
@@ -129,23 +141,27 @@ mod tests {
         assert_eq!((splitter.next(), splitter.held()), (None, 0));
 
         let mut splitter = Splitter::default();
-        splitter.push(&[0x81, 0x80, 0x80, 0x20]);
-        assert_eq!(splitter.next(), Some(Err(NoFrames::TooLong { announced: (64 << 20) + 1 })));
+        splitter.push(&[0x81, 0x80, 0x80, 0x80, 0x01]);
+        assert_eq!(splitter.next(), Some(Err(NoFrames::TooLong { announced: (256 << 20) + 1 })));
     }
 
     #[test]
     fn a_frame_that_is_left_out_does_not_move_the_next() {
         let stream = b"\x04abcd\x01e";
-        for cut in 1..5 {
+        for cut in 3..stream.len() {
             let mut splitter = Splitter::default();
             splitter.push(&stream[..cut]);
-            assert_eq!(splitter.next(), None);
-            assert!(splitter.leave_out());
+            assert_eq!(splitter.leave_out(4), None);
+            let left_out = LeftOut { bytes: 5, start: b"ab"[..].into() };
+            assert_eq!(splitter.leave_out(3), Some(left_out), "left out at {cut}");
             for byte in &stream[cut..] {
                 splitter.push(&[*byte]);
             }
             assert_eq!(frames(&mut splitter), [&b"\x01e"[..]], "left out at {cut}");
         }
-        assert!(!Splitter::default().leave_out());
+        let mut splitter = Splitter::default();
+        assert_eq!(splitter.leave_out(0), None);
+        splitter.push(b"\x04a");
+        assert_eq!(splitter.leave_out(0), None);
     }
 }

@@ -54,7 +54,13 @@ pub(super) enum More<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         lossy: bool,
     },
+    Large {
+        bytes: usize,
+        large: bool,
+    },
     Undecodable {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        bytes: Option<usize>,
         error: String,
     },
     LeftOut {

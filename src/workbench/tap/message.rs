@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use kapacitor_udfd::proto::{EdgeType, ValueType};
-use kapacitor_udfd::wire::WireError;
 use kapacitor_udfd::wire::fields::{Fields, Value};
+use kapacitor_udfd::wire::{WireError, varint};
 use serde::{Serialize, Serializer};
 
 use super::recording::Direction;
@@ -138,9 +138,10 @@ impl Serialize for Double {
     }
 }
 
-/// What a message is about, by its first field, which in all that is sent is the only one.
-pub(super) fn kind(message: &[u8], direction: Direction) -> Option<Kind> {
-    kind_of(Fields::new(message).next()?.ok()?.number, direction)
+/// What a message is about, by how it begins: its first field is the only one in all that is sent.
+pub(super) fn kind_at(start: &[u8], direction: Direction) -> Option<Kind> {
+    let (tag, _) = varint::read(start).ok()??;
+    kind_of(u32::try_from(tag >> 3).ok()?, direction)
 }
 
 fn kind_of(number: u32, direction: Direction) -> Option<Kind> {

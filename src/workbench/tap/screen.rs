@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 
 use super::frames::NoFrames;
+use super::message::Kind;
 use super::notes::{Notes, Written, in_background};
 use super::recording::Direction;
 use super::room::Room;
@@ -41,6 +42,8 @@ pub(super) enum Sight {
     Opened,
     /// Whole frames, one after the other.
     Frames(Direction, Vec<u8>),
+    /// A frame of so many bytes, too large to be shown.
+    Large(Direction, Option<Kind>, usize),
     /// From here on no frame is found.
     Lost(Direction, NoFrames),
     Ended(Direction),

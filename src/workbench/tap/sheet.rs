@@ -46,12 +46,13 @@ impl Sheet {
                 self.other(place(Some(*direction)), "ended", More::Nothing {}, "", out)
             }
             Sight::Frames(direction, frames) => self.frames(place(Some(*direction)), frames, out),
+            Sight::Large(direction, kind, bytes) => self.large(place(Some(*direction)), *kind, *bytes, out),
             Sight::Lost(direction, why) => {
                 let error = format!("{why}; {SHOWN_NO_MORE}");
                 self.other(
                     place(Some(*direction)),
                     "no frames",
-                    More::Undecodable { error: why.to_string() },
+                    More::Undecodable { bytes: None, error: why.to_string() },
                     &error,
                     out,
                 )
@@ -69,7 +70,13 @@ impl Sheet {
                 Err(error) => {
                     let error = error.to_string();
                     let text = format!("{bytes} bytes: {error}");
-                    self.other(place, "no message", More::Undecodable { error }, &text, out)?;
+                    self.other(
+                        place,
+                        "no message",
+                        More::Undecodable { bytes: Some(bytes), error },
+                        &text,
+                        out,
+                    )?;
                 }
             }
             frames = frames.get(bytes..).unwrap_or_default();
@@ -84,6 +91,24 @@ impl Sheet {
                 let more = More::Message { bytes, message: &decoded.message, lossy: decoded.lossy };
                 json(place, Tag::Message(decoded.kind), more, out)
             }
+        }
+    }
+
+    fn large(self, place: Place, kind: Option<Kind>, bytes: usize, out: &mut impl Write) -> io::Result<()> {
+        let Some(kind) = kind else {
+            let (error, text) =
+                ("too large to be read".to_owned(), format!("{bytes} bytes: too large to be read"));
+            return self.other(
+                place,
+                "no message",
+                More::Undecodable { bytes: Some(bytes), error },
+                &text,
+                out,
+            );
+        };
+        match self.form {
+            Form::Text => line(place, name(kind), &format!("{bytes} bytes: too large to be shown"), out),
+            Form::Json => json(place, Tag::Message(kind), More::Large { bytes, large: true }, out),
         }
     }
 

@@ -5,14 +5,17 @@ use std::time::SystemTime;
 
 use kapacitor_udfd::wire::frame;
 
-use super::frames::Splitter;
-use super::message::{Kind, kind};
+use super::frames::{LeftOut, Splitter};
+use super::message::{Kind, kind_at};
 use super::recorder::Recorder;
 use super::recording::{Direction, Record, What};
 use super::room::Room;
 use super::screen::{Screen, Seen, Sight};
 
-/// What may be held of frames that are not whole yet, over all connections. Attack: each begins a frame of 64 MiB.
+/// What is larger is shown by its size alone: nobody reads it. A state may have hundreds of MiB.
+const SHOWN: usize = 1 << 20;
+
+/// What may be held of frames that are not whole yet, over all connections. Attack: each begins a frame of 1 MiB.
 const HELD: usize = 64 << 20;
 
 /// Where what is seen goes: the same for all connections.
@@ -112,34 +115,45 @@ impl WatchedWay {
     }
 
     fn show_frames(&mut self, at: i64) {
-        let mut shown = Vec::new();
-        let mut messages = 0;
-        let mut lost = None;
-        while let Some(found) = self.splitter.next() {
-            match found {
-                Ok(bytes) if self.is_shown(&bytes) => {
+        let (mut shown, mut messages) = (Vec::new(), 0);
+        loop {
+            if let Some(left_out) = self.splitter.leave_out(SHOWN) {
+                self.show_all(at, &mut shown, &mut messages);
+                self.show_left_out(at, &left_out);
+            }
+            match self.splitter.next() {
+                Some(Ok(bytes)) if self.is_shown(message(&bytes)) => {
                     shown.extend_from_slice(&bytes);
                     messages += 1;
                 }
-                Ok(_) => {}
-                Err(why) => {
+                Some(Ok(_)) => {}
+                Some(Err(why)) => {
+                    self.show_all(at, &mut shown, &mut messages);
                     // What is no frame is of no use to anybody here.
                     self.splitter.rest();
-                    lost = Some(why);
+                    return self.watch.show(at, Sight::Lost(self.direction, why), 1);
                 }
+                None => return self.show_all(at, &mut shown, &mut messages),
             }
-        }
-        if messages > 0 {
-            self.watch.show(at, Sight::Frames(self.direction, shown), messages);
-        }
-        if let Some(why) = lost {
-            self.watch.show(at, Sight::Lost(self.direction, why), 1);
         }
     }
 
-    fn is_shown(&self, bytes: &[u8]) -> bool {
-        let frame = frame::find(bytes, usize::MAX).ok().flatten();
-        self.watch.eyes.shows(frame.and_then(|frame| kind(frame.message(), self.direction)))
+    fn show_all(&self, at: i64, shown: &mut Vec<u8>, messages: &mut u64) {
+        let (shown, messages) = (std::mem::take(shown), std::mem::take(messages));
+        if messages > 0 {
+            self.watch.show(at, Sight::Frames(self.direction, shown), messages);
+        }
+    }
+
+    fn show_left_out(&self, at: i64, left_out: &LeftOut) {
+        if self.is_shown(&left_out.start) {
+            let kind = kind_at(&left_out.start, self.direction);
+            self.watch.show(at, Sight::Large(self.direction, kind, left_out.bytes), 1);
+        }
+    }
+
+    fn is_shown(&self, message: &[u8]) -> bool {
+        self.watch.eyes.shows(kind_at(message, self.direction))
     }
 
     /// Keeps the account of what is held. A frame for which there is no room goes unseen.
@@ -148,12 +162,15 @@ impl WatchedWay {
         let held = self.splitter.held();
         if held <= self.held {
             room.give(self.held - held);
-        } else if !room.take(held - self.held) && self.splitter.leave_out() {
+            self.held = held;
+        } else if room.take(held - self.held) {
+            self.held = held;
+        } else if let Some(left_out) = self.splitter.leave_out(0) {
             room.give(self.held);
             self.held = 0;
-            return self.watch.eyes.screen.leave_out(1);
+            self.show_left_out(now(), &left_out);
         }
-        self.held = held;
+        // What is not even a kind yet is too little to count.
     }
 }
 
@@ -161,6 +178,10 @@ impl Drop for WatchedWay {
     fn drop(&mut self) {
         self.watch.eyes.room.give(self.held);
     }
+}
+
+fn message(bytes: &[u8]) -> &[u8] {
+    frame::find(bytes, usize::MAX).ok().flatten().map_or(&[], |frame| frame.message())
 }
 
 /// Nanoseconds since 1970.

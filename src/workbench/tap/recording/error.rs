@@ -30,7 +30,7 @@ pub(crate) enum RecordingError {
         what: &'static str,
     },
     #[error(
-        "the recording holds {held} bytes of frames that have not ended at byte {offset}, more than a tap would"
+        "the recording holds {held} bytes of frames that have not ended at byte {offset}, which no conversation does"
     )]
     TooMuchOpen { offset: u64, held: usize },
 }

@@ -11,8 +11,8 @@ use super::RecordingError;
 use super::format::{Direction, HEAD, HEADER, MAGIC, Record, What, is_length};
 use crate::workbench::tap::frames::{NoFrames, Splitter};
 
-/// Attack: a file of many connections, each with the beginning of a large frame. A tap holds less.
-const MAX_HELD: usize = 256 << 20;
+/// Attack: a file of many connections, each with the beginning of a large frame.
+const MAX_HELD: usize = 512 << 20;
 
 /// What happened on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
