@@ -5,8 +5,8 @@ use std::path::{self, PathBuf};
 use super::examples;
 use super::shell::{CompletionsArgs, ManArgs};
 use crate::bench::BenchArgs;
-use crate::workbench::RunArgs;
 use crate::workbench::tap::TapArgs;
+use crate::workbench::{RunArgs, TimelineArgs};
 use clap::error::ErrorKind;
 use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
@@ -38,6 +38,7 @@ pub(super) enum Command {
     Describe(DescribeArgs),
     Bench(BenchArgs),
     Run(RunArgs),
+    Timeline(TimelineArgs),
     Tap(TapArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -128,6 +129,7 @@ impl Command {
         let (name, conflict) = match &self {
             Self::Bench(args) => ("bench", args.conflict()),
             Self::Run(_) => ("run", None),
+            Self::Timeline(_) => ("timeline", None),
             Self::Tap(args) => ("tap", args.conflict()),
             Self::Completions(_) => ("completions", None),
             Self::Man(args) => ("man", args.unknown(&Args::command())),

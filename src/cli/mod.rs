@@ -66,6 +66,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = workbench_config(args.input.config.as_deref())?;
             return workbench::run(&args, &config);
         }
+        Command::Timeline(args) => {
+            let config = workbench_config(args.input.config.as_deref())?;
+            workbench::timeline(&args, &config)?;
+        }
         Command::Tap(args) => return tap::run(args),
         Command::Completions(args) => output::print(&shell::completions(&args, Args::command()))?,
         Command::Man(args) => output::print(&shell::man(&args, Args::command())?)?,

@@ -1,8 +1,6 @@
 //! The workbench: what tries a function without Kapacitor, and looks at what Kapacitor says to one. Knows the
 //! library as any of its users does.
 
-#![cfg_attr(not(test), allow(dead_code, reason = "until all of it is used"))]
-
 mod when;
 
 mod line;
@@ -18,6 +16,7 @@ pub(crate) mod tap;
 use thiserror::Error;
 
 pub(crate) use run::{RunArgs, run};
+pub(crate) use timeline::{TimelineArgs, timeline};
 
 /// What was asked for makes no sense, in words that say what would: exit code 64.
 #[derive(Debug, Error)]

@@ -28,7 +28,6 @@ mod table;
 
 mod terminal;
 
-#[allow(unused_imports, reason = "until run names them")]
 pub(crate) use self::{
     bad::BadLine,
     parts::{Field, Fields, Line, Tags},

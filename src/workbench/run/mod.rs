@@ -28,7 +28,6 @@ use std::time::Instant;
 use anyhow::bail;
 use kapacitor_udfd::config::Config;
 
-#[allow(unused_imports, reason = "until timeline names them")]
 pub(crate) use self::{
     answers::{Flow, Sink},
     args::{InputArgs, RunArgs},

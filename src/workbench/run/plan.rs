@@ -56,11 +56,7 @@ impl<'a> Plan<'a> {
 
     /// The node as it was written, or what stands for it.
     pub(crate) fn title(&self) -> String {
-        match (&self.node, &self.input.tick) {
-            (Some(node), Some(file)) => format!("{} of {}", node.id, file.display()),
-            (Some(node), None) => node.text().to_owned(),
-            (None, _) => format!("@{}()", self.function.name),
-        }
+        self.node.as_ref().map_or_else(|| format!("@{}()", self.function.name), Node::shown)
     }
 
     /// Whether the function has tasks that can be observed.

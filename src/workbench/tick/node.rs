@@ -44,14 +44,19 @@ pub(crate) struct Call {
 }
 
 impl Node {
-    /// What it was read from.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// What the script does before the node that its user has to know.
     pub(crate) fn notes(&self) -> &[Note] {
         &self.notes
+    }
+
+    /// The node by itself, on one line.
+    pub(crate) fn shown(&self) -> String {
+        let of = |span: &Range<usize>| self.text.get(span.clone()).unwrap_or_default();
+        let calls = self.calls.iter().map(|call| {
+            let arguments = call.arguments.iter().map(of).collect::<Vec<_>>().join(", ");
+            format!(".{}({arguments})", of(&call.name))
+        });
+        format!("@{}(){}", self.function, calls.collect::<String>())
     }
 
     fn new(made: &Made, text: &str, origin: &str, notes: Vec<Note>) -> Result<Self, Problem> {

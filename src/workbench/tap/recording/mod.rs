@@ -14,9 +14,7 @@ mod summary;
 
 pub(crate) use self::error::RecordingError;
 pub(crate) use self::format::{Direction, Record, What};
-#[allow(unused_imports, reason = "until `run --replay` reads them")]
 pub(crate) use self::reader::{Entry, Event, Reader};
-#[allow(unused_imports, reason = "until `run --replay` lists them")]
 pub(crate) use self::summary::{Conversation, Summary, conversations};
 pub(crate) use self::writer::Writer;
 
