@@ -48,4 +48,5 @@ mod sockets;
 mod stalled;
 mod tap;
 mod tap_shows;
+mod timeline;
 mod workbench;

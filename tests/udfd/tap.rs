@@ -261,6 +261,7 @@ fn a_closed_stdout_ends_the_show_and_nothing_else() {
         exactly(&function, &frame_of(point(time)));
     }
     tap.says("stdout is closed: nothing more is shown; the tap goes on, and SIGINT or SIGTERM end it");
+    drop((kapacitor, function));
     let (mut kapacitor, function) = between.connect();
     kapacitor.write_all(&frame_of(point(51))).unwrap();
     exactly(&function, &frame_of(point(51)));

@@ -12,8 +12,9 @@
 //! - a double that is no finite number becomes text: `"NaN"`, `"inf"`, `"-inf"`
 //! - a point without fields becomes a comment
 //!
-//! In the name of a field, Kapacitor's own reader takes a backslash before an escaped character for something else than
-//! ours does (`a\\\=b`); it is the only place where it may read back another name.
+//! Kapacitor's own reader takes backslashes in pairs where ours doesn't, in the names of fields and where it looks for the
+//! end of a line. So a backslash before an escaped character (`a\\\=b`) may read back as something else there, if it
+//! is in the name of a field, or if a string of the same line has a line break.
 
 use std::io::Write;
 
@@ -101,6 +102,10 @@ fn write_name(name: &[u8], begin: impl Fn(u8) -> bool, special: impl Fn(u8, u8) 
     if begin(*first) && !special(*first, 0) {
         out.push(b'\\');
     }
+    // Nearly every name is plain.
+    if !name.iter().any(|byte| matches!(byte, b',' | b' ' | b'=' | b'\\' | b'\n')) {
+        return out.extend_from_slice(name);
+    }
     let mut before = 0;
     for &byte in name {
         if special(byte, before) {
@@ -130,11 +135,15 @@ fn write_value(value: Value<'_>, out: &mut Vec<u8>) {
 
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    for &byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
+    for part in text.split_inclusive(|byte| matches!(byte, b'"' | b'\\')) {
+        let (plain, escaped) = match part {
+            [plain @ .., last @ (b'"' | b'\\')] => (plain, Some(*last)),
+            plain => (plain, None),
+        };
+        out.extend_from_slice(plain);
+        if let Some(byte) = escaped {
+            out.extend_from_slice(&[b'\\', byte]);
         }
-        out.push(byte);
     }
     out.push(b'"');
 }

@@ -264,6 +264,24 @@ proptest! {
     }
 }
 
+/// Why that reader is not ours; when it changes, `mod` can say something else.
+#[test]
+fn the_other_reader_reads_some_lines_otherwise() {
+    let check = |line: &str, expected: &str| {
+        let read = influxdb_line_protocol::parse_lines(line).next().unwrap();
+        let read = format!("{:?}", read.map(|line| (line.series.tag_set, line.field_set)));
+        assert!(read.contains(expected), "{line}: {read}");
+    };
+    check(r"m,a=\\srv f=1", r#""\\srv""#);
+    check("m a,b=1", "\"a,b\"");
+    check("m,a=b=c f=1", "\"b=c\"");
+    check("m f=1e400", "F64(inf)");
+    check("m f=1,f=2", "F64(2.0)");
+    check("m f=.5", "Err");
+    check("m f=1.", "Err");
+    check("a\tb f=1", "Err");
+}
+
 fn theirs_as_ours<'a>(value: &'a influxdb_line_protocol::FieldValue<'a>) -> Field<'a> {
     use influxdb_line_protocol::FieldValue;
     match value {

@@ -16,7 +16,7 @@ text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Aria
 .open{stroke:none;fill-opacity:.38}
 .wait{stroke:none;fill-opacity:.12}
 .tail{fill:none;stroke-width:1.4;stroke-dasharray:3 2.5}
-.event{fill:#1f2933;stroke:none}
+.event{fill:#1f2933;fill-opacity:.8;stroke:none}
 .end{stroke:#ffffff;stroke-width:1;paint-order:stroke}
 .line{fill:none;stroke-width:2}
 .more{fill:none;stroke:#8793a3;stroke-width:1.5;stroke-dasharray:1 4}
