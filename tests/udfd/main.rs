@@ -49,3 +49,4 @@ mod stalled;
 mod tap;
 mod tap_shows;
 mod timeline;
+mod workbench;

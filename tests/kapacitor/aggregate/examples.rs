@@ -24,7 +24,7 @@ pub(super) fn shown(example: &'static str) -> Vec<&'static str> {
 }
 
 /// A point that a text shows, as `line` does: fields in the order of their names, doubles with a point.
-fn normal(shown: &str) -> String {
+pub(super) fn normal(shown: &str) -> String {
     let words: Vec<_> = shown.split_ascii_whitespace().collect();
     let (fields, rest) = words[1..].split_first().expect("fields");
     let field = |field: &str| match field.split_once('=') {

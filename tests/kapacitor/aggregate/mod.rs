@@ -25,6 +25,8 @@ mod sessions;
 
 mod state;
 
+mod walks;
+
 use std::fs;
 use std::thread;
 use std::time::{Duration, SystemTime};

@@ -1,0 +1,175 @@
+//! What `kapacitor-udfd run` says a node does is what it does in a kapacitord: the scripts that examples/README.md tries get
+//! the bundled data as a replay, and out of the node comes what `run --tick` prints.
+//!
+//! `run --end stop` is asked, since a replay ends so too. Both go by event time. What stays open is left out of both, and the
+//! order of points of different groups is not looked at: a replay has only the points' times to go by, while `run` lets the
+//! clock stand in for groups without points.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::json;
+
+use super::examples::normal;
+use super::{SECOND, alerts, changed, logging};
+use crate::daemon::{run, stderr, stdout};
+use crate::functions::line;
+use crate::stack::Stack;
+
+const LATE_TRIPS: &str = include_str!("../../../examples/aggregate_late_trips.tick");
+const LOST_JOBS: &str = include_str!("../../../examples/aggregate_lost_jobs.tick");
+const SILENCE: &str = include_str!("../../../examples/aggregate_silence.tick");
+const SPENDING: &str = include_str!("../../../examples/aggregate_spending.tick");
+
+/// One of the walks.
+struct Walk {
+    name: &'static str,
+    script: &'static str,
+    data: &'static str,
+    /// What `run` is told of the groups that the script makes.
+    groups: &'static [&'static str],
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn spending() {
+    let (stack, visits) =
+        replayed_as_run(&Walk { name: "aggregate_spending", script: SPENDING, data: "web.lp", groups: &[] });
+    let expected: Vec<_> = visits
+        .iter()
+        .filter_map(|visit| {
+            let user = between(visit, "user_id=", " ");
+            let total: f64 = between(visit, "total=", " ").parse().unwrap();
+            (total > 1000.0).then(|| format!("{user} has spent {total} in one visit"))
+        })
+        .collect();
+    // Of hana two. The last visit, which is gus's, is still open where the replay ends.
+    assert_eq!(expected.len(), 5, "{visits:?}");
+    expect_alerts(stack, expected);
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn lost_jobs() {
+    let (stack, runs) = replayed_as_run(&Walk {
+        name: "aggregate_lost_jobs",
+        script: LOST_JOBS,
+        data: "jobs.lp",
+        groups: &["--group-by", "job"],
+    });
+    let mut critical = BTreeSet::new();
+    let expected = runs.iter().filter_map(|run| {
+        let (job, why) = (between(run, "job=", ","), between(run, "why=", " "));
+        // Nothing is said of what was fine and is.
+        let is_critical = why == "timeout";
+        let is_told = if is_critical {
+            critical.insert(job);
+            true
+        } else {
+            critical.remove(job)
+        };
+        let level = if is_critical { "CRITICAL" } else { "OK" };
+        is_told.then(|| format!("job={job} is {level}: run {} ({why})", between(run, "run_id=\"", "\"")))
+    });
+    expect_alerts(stack, expected.collect());
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn silence() {
+    let (stack, _) = replayed_as_run(&Walk {
+        name: "aggregate_silence",
+        script: SILENCE,
+        data: "devices.lp",
+        groups: &["--group-by", "device"],
+    });
+    let expected = ["pump04 is silent", "pump04 is back", "pump07 is silent"];
+    expect_alerts(stack, expected.map(str::to_owned).to_vec());
+}
+
+#[test]
+#[ignore = "needs kapacitord"]
+fn late_trips() {
+    let (stack, trips) = replayed_as_run(&Walk {
+        name: "aggregate_late_trips",
+        script: LATE_TRIPS,
+        data: "late.lp",
+        groups: &["--group-by", "line"],
+    });
+    assert!(trips.iter().any(|trip| trip.contains("why=inactivity")), "{trips:?}");
+    // Only of single positions, which are none of the alert's business.
+    expect_alerts(stack, vec![]);
+}
+
+/// What stands in a line behind `from`, up to `to`.
+#[track_caller]
+fn between<'a>(line: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, behind) = line.split_once(from).expect(from);
+    behind.split_once(to).expect(to).0
+}
+
+/// These are the messages of the alerts, but for their order: groups come in any.
+#[track_caller]
+fn expect_alerts(stack: Stack, mut expected: Vec<String>) {
+    let mut messages = if expected.is_empty() { vec![] } else { alerts(&stack, expected.len()) };
+    messages.sort();
+    expected.sort();
+    assert_eq!(messages, expected);
+    stack.stop_quietly(&[]);
+}
+
+/// Has a script's node get its data through a replay, and through `run`, and compares the two: what `run` prints, in its order.
+fn replayed_as_run(walk: &Walk) -> (Stack, Vec<String>) {
+    let stack = Stack::start();
+    let next = if walk.script.contains("|where(") { "|where(" } else { "|alert(" };
+    let script = changed(walk.script, &[(next, &format!("@sink(){next}"))]);
+    let replayed = replay(&stack, &logging(&stack, script.trim_end()), &read(&format!("data/{}", walk.data)));
+    let printed = printed(walk);
+    let sorted = sorted(&printed);
+    let only = |one: &[String], other: &[String]| -> Vec<_> {
+        one.iter().filter(|line| !other.contains(line)).cloned().collect()
+    };
+    assert_eq!(
+        (only(&replayed, &sorted), only(&sorted, &replayed)),
+        (vec![], vec![]),
+        "of the replay, of run"
+    );
+    assert!(replayed == sorted && !sorted.is_empty(), "{}: one comes more than once", walk.name);
+    (stack, printed)
+}
+
+fn sorted(lines: &[String]) -> Vec<String> {
+    let mut lines = lines.to_vec();
+    lines.sort();
+    lines
+}
+
+/// What reaches `@sink()`, by the text.
+fn replay(stack: &Stack, script: &str, data: &str) -> Vec<String> {
+    stack.try_define("task", json!({ "script": script, "status": "disabled" })).unwrap();
+    stack.record("recording", "task", "2023-11-16T08:00:00Z");
+    stack.write(data);
+    // The first point of the task's behind the recording's end ends it.
+    let measurement = data.split(',').next().expect("a line");
+    stack.write(format!("{measurement} x=1i {}", 1_700_200_000 * SECOND));
+    stack.wait_for_recording("recording");
+    stack.replay("replay", "task", "recording");
+    sorted(&stack.sink.drain().iter().map(line).collect::<Vec<_>>())
+}
+
+/// What `run` prints.
+fn printed(walk: &Walk) -> Vec<String> {
+    let (script, data) = (path(&format!("{}.tick", walk.name)), path(&format!("data/{}", walk.data)));
+    let node = ["run", "--tick", &script, "--node", "aggregate2", "--end", "stop", &data];
+    let output = run([&node[..], walk.groups].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output).lines().map(normal).collect()
+}
+
+fn path(example: &str) -> String {
+    format!("{}/examples/{example}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(example: &str) -> String {
+    fs::read_to_string(path(example)).unwrap()
+}
