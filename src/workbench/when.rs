@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+const SECOND: u64 = 1_000_000_000;
+const MINUTE: u64 = 60 * SECOND;
+
 /// A time as RFC 3339 has it, in UTC, with as many digits as it takes; before 1970 as nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) i64);
@@ -12,7 +15,7 @@ impl fmt::Display for When {
         let Ok(nanos) = u64::try_from(self.0) else { return write!(f, "{} ns", self.0) };
         let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
         match nanos {
-            _ if nanos % 1_000_000_000 == 0 => humantime::format_rfc3339_seconds(time).fmt(f),
+            _ if nanos % SECOND == 0 => humantime::format_rfc3339_seconds(time).fmt(f),
             _ if nanos % 1_000_000 == 0 => humantime::format_rfc3339_millis(time).fmt(f),
             _ if nanos % 1_000 == 0 => humantime::format_rfc3339_micros(time).fmt(f),
             _ => humantime::format_rfc3339_nanos(time).fmt(f),
@@ -20,14 +23,22 @@ impl fmt::Display for When {
     }
 }
 
-/// How long something takes, such as `1m 30s`.
+/// How long something takes, such as `1m 30s`, as precisely as people need it: from a minute on in seconds, from a
+/// second on in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) i64);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        write!(f, "{sign}{}", humantime::format_duration(Duration::from_nanos(self.0.unsigned_abs())))
+        let nanos = self.0.unsigned_abs();
+        let unit = match nanos {
+            ..SECOND => 1,
+            ..MINUTE => SECOND / 1_000,
+            _ => SECOND,
+        };
+        let rounded = Duration::from_nanos(nanos.saturating_add(unit / 2) / unit * unit);
+        write!(f, "{sign}{}", humantime::format_duration(rounded))
     }
 }
 
@@ -47,7 +58,21 @@ mod tests {
         ] {
             assert_eq!(When(nanos).to_string(), expected);
         }
-        assert_eq!(Span(90_000_000_000).to_string(), "1m 30s");
-        assert_eq!(Span(-1).to_string(), "-1ns");
+    }
+
+    #[test]
+    fn spans_are_as_precise_as_people_need_them() {
+        for (nanos, expected) in [
+            (0, "0s"),
+            (-1, "-1ns"),
+            (999_999_999, "999ms 999us 999ns"),
+            (1_500_400_000, "1s 500ms"),
+            (59_999_900_000, "1m"),
+            (90_000_000_000, "1m 30s"),
+            (142_913_766_778, "2m 23s"),
+            (i64::MAX, "292years 3months 7days 16h 6m 29s"),
+        ] {
+            assert_eq!(Span(nanos).to_string(), expected);
+        }
     }
 }

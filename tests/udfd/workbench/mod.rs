@@ -3,6 +3,8 @@
 mod bundled;
 mod console;
 mod examples;
+mod live;
+mod run;
 
 #[path = "../../../examples/data/generator/mod.rs"]
 mod generator;
