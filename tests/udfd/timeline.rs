@@ -76,3 +76,15 @@ fn what_cannot_be_drawn_is_refused() {
     ended(&timeline(&["--text", NODE], "clicks user=\n"), 1, &["stdin:1:", "1 line could not be read"]);
     assert!(stdout(&timeline(&["--text", NODE], "")).contains("no task was opened"));
 }
+
+/// If it is meant to have changed, this makes it anew: `kapacitor-udfd timeline -o docs/timeline.svg` and what is here.
+#[test]
+fn the_picture_of_the_readme_is_what_the_command_draws() {
+    let drawn =
+        timeline(&["@aggregate().taskId('user_id').inactivityTimeout(10m)", "examples/data/web.lp"], "");
+    assert_eq!(drawn.status.code(), Some(0), "{drawn:?}");
+    assert!(
+        stdout(&drawn) == include_str!("../../docs/timeline.svg"),
+        "docs/timeline.svg is an older picture"
+    );
+}

@@ -108,7 +108,7 @@ fn legend(page: &mut Page, story: &Story, y: f64) -> f64 {
     let mut legend = Legend { page, x: PAD, y: y + LINE };
     let has_tasks = story.figures.tasks > 0;
     if has_tasks {
-        legend.item("event", "", "an event", None, |(x, y)| {
+        legend.item("event", "still", "an event", None, |(x, y)| {
             format!("M{} {}h2v14h-2z", px(x - 1.0), px(y - 7.0))
         });
         legend.item("open", "still", "first to last event", None, |(x, y)| band((x, y)));
@@ -150,7 +150,9 @@ impl Legend<'_> {
             (self.x, self.y) = (PAD, self.y + LINE);
         }
         let (x, y) = (self.x, self.y);
-        self.page.path(&format!("{class} {group}"), &mark((x + 7.0, y - 4.0)), says);
+        self.page.open(group, says.unwrap_or(words));
+        self.page.path(class, &mark((x + 7.0, y - 4.0)), None);
+        self.page.close();
         self.page.text((x + 20.0, y), "key", Anchor::Start, FONT, words, says);
         self.x += width;
     }
