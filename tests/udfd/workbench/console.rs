@@ -40,9 +40,12 @@ fn every_command_prints_what_stands_below_it() {
 fn commands(name: &str, text: &'static str) -> Vec<Shown> {
     let mut commands: Vec<Shown> = vec![];
     let (mut inside, mut open) = (false, false);
+    // Blocks without a `$` show other things.
+    let mut before = 0;
     for (number, line) in (1..).zip(text.lines()) {
         if line == "```console" || inside && line == "```" {
             inside = !inside;
+            before = commands.len();
             assert!(!open, "{name}:{number}: the command goes on");
         } else if let Some(shown) = commands.last_mut().filter(|_| inside && open) {
             shown.command.extend(["\n", line]);
@@ -51,7 +54,7 @@ fn commands(name: &str, text: &'static str) -> Vec<Shown> {
             let command = command.replacen("cargo run --release -- ", "kapacitor-udfd ", 1);
             open = goes_on(&command);
             commands.push(Shown { place: format!("{name}:{number}"), command, output: vec![] });
-        } else if let Some(shown) = commands.last_mut().filter(|_| inside) {
+        } else if let Some(shown) = commands[before..].last_mut().filter(|_| inside) {
             shown.output.push(line);
         }
     }
@@ -72,7 +75,13 @@ fn check(shown: &Shown) -> Result<(), String> {
     let program = Path::new(env!("CARGO_BIN_EXE_kapacitor-udfd")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(&command).current_dir(root).env("PATH", path).env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
+    shell
+        .arg("-c")
+        .arg(&command)
+        .current_dir(root)
+        .env("PATH", path)
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("COLUMNS");
     let output = shell.stdin(Stdio::null()).output().unwrap();
     let (out, err) = (stdout(&output), stderr(&output));
     let [shown, out_lines, err_lines] =
