@@ -1,9 +1,9 @@
 //! What `kapacitor-udfd run` says a node does is what it does in a kapacitord: the scripts that examples/README.md tries get
 //! the bundled data as a replay, and out of the node comes what `run --tick` prints.
 //!
-//! `run --end stop` is asked, since a replay ends so too. Both go by event time. What stays open is left out of both, and the
-//! order of points of different groups is not looked at: a replay has only the points' times to go by, while `run` lets the
-//! clock stand in for groups without points.
+//! `run --end stop` is asked, since a replay ends so too: what is open then comes of neither. All go by event time. The order of
+//! points of different groups is not looked at: a replay has only the points' times to go by, while `run` has time go on
+//! for groups without points, as it would live. By the clock there is nothing to compare: a replay expires nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,9 +13,10 @@ use serde_json::json;
 use super::examples::normal;
 use super::{SECOND, alerts, changed, logging};
 use crate::daemon::{run, stderr, stdout};
-use crate::functions::line;
+use crate::functions::{SeenBatch, line};
 use crate::stack::Stack;
 
+const BATCH_TOP_N: &str = include_str!("../../../examples/aggregate_batch_top_n.tick");
 const LATE_TRIPS: &str = include_str!("../../../examples/aggregate_late_trips.tick");
 const LOST_JOBS: &str = include_str!("../../../examples/aggregate_lost_jobs.tick");
 const SILENCE: &str = include_str!("../../../examples/aggregate_silence.tick");
@@ -172,4 +173,57 @@ fn path(example: &str) -> String {
 
 fn read(example: &str) -> String {
     fs::read_to_string(path(example)).unwrap()
+}
+
+/// A batch's group and end, and its points by their text.
+type Batch = (String, i64, Vec<String>);
+
+/// `--window` makes the windows that Kapacitor does, but for the last one of each group: Kapacitor ends a group's window when a
+/// point of the group comes behind it, and after the last one none does.
+#[test]
+#[ignore = "needs kapacitord"]
+fn windows() {
+    let stack = Stack::start();
+    let script = changed(BATCH_TOP_N, &[("|top(", "@sinkBatch()|top(")]);
+    replay(&stack, &script, &read("data/web.lp"));
+    let batch = |batch: SeenBatch| -> Batch {
+        let points = batch.points.iter().map(|point| format!("{}{}", batch.begin.name, line(point)));
+        (batch.end.group, batch.end.tmax, sorted(&points.collect::<Vec<_>>()))
+    };
+    let mut replayed: Vec<_> = stack.sink_batch.drain().into_iter().map(batch).collect();
+    replayed.sort();
+
+    let (script, data) = (path("aggregate_batch_top_n.tick"), path("data/web.lp"));
+    let node = ["run", "--tick", &script, "--node", "aggregateBatch3", "--group-by", "host"];
+    let output = run([&node[..], &["--window", "1m", &data]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let printed = batches(&stdout(&output));
+    let is_last = |(group, end, _): &Batch| printed.iter().all(|other| other.0 != *group || other.1 <= *end);
+    let (last, others): (Vec<_>, Vec<_>) = printed.iter().cloned().partition(is_last);
+    assert_eq!(last.len(), 3);
+    assert!(replayed.len() > 100, "{}", replayed.len());
+    assert_eq!(replayed, others);
+    stack.stop_quietly(&[]);
+}
+
+/// Those that `run` prints, by group and time.
+fn batches(output: &str) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = vec![];
+    for line in output.lines() {
+        if let Some(series) = line.strip_prefix("# begin ") {
+            let (_, group) = series.split_once(',').expect("a group");
+            batches.push((group.to_owned(), 0, vec![]));
+            continue;
+        }
+        let (_, end, points) = batches.last_mut().expect("a batch");
+        match line.strip_prefix("# end ") {
+            Some(time) => *end = time.parse().unwrap(),
+            None => points.push(normal(line)),
+        }
+    }
+    for (.., points) in &mut batches {
+        points.sort();
+    }
+    batches.sort();
+    batches
 }

@@ -5,6 +5,7 @@
 //! * A command goes on in the next line while a quote is open, and behind a `\` or a `|`.
 //! * `cargo run --release --` is the program that the tests were built with.
 //! * A file that a command writes with `-o` must be there already, and the same.
+//! * How long something `took` is another number each time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,9 +40,12 @@ fn every_command_prints_what_stands_below_it() {
 fn commands(name: &str, text: &'static str) -> Vec<Shown> {
     let mut commands: Vec<Shown> = vec![];
     let (mut inside, mut open) = (false, false);
+    // Blocks without a `$` show other things.
+    let mut before = 0;
     for (number, line) in (1..).zip(text.lines()) {
         if line == "```console" || inside && line == "```" {
             inside = !inside;
+            before = commands.len();
             assert!(!open, "{name}:{number}: the command goes on");
         } else if let Some(shown) = commands.last_mut().filter(|_| inside && open) {
             shown.command.extend(["\n", line]);
@@ -50,7 +54,7 @@ fn commands(name: &str, text: &'static str) -> Vec<Shown> {
             let command = command.replacen("cargo run --release -- ", "kapacitor-udfd ", 1);
             open = goes_on(&command);
             commands.push(Shown { place: format!("{name}:{number}"), command, output: vec![] });
-        } else if let Some(shown) = commands.last_mut().filter(|_| inside) {
+        } else if let Some(shown) = commands[before..].last_mut().filter(|_| inside) {
             shown.output.push(line);
         }
     }
@@ -71,11 +75,18 @@ fn check(shown: &Shown) -> Result<(), String> {
     let program = Path::new(env!("CARGO_BIN_EXE_kapacitor-udfd")).parent().expect("a directory");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(&command).current_dir(root).env("PATH", path).env("LC_ALL", "C.UTF-8");
+    shell
+        .arg("-c")
+        .arg(&command)
+        .current_dir(root)
+        .env("PATH", path)
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("COLUMNS");
     let output = shell.stdin(Stdio::null()).output().unwrap();
     let (out, err) = (stdout(&output), stderr(&output));
-    let (out_lines, err_lines): (Vec<_>, Vec<_>) = (out.lines().collect(), err.lines().collect());
-    if !mixed(expected, &out_lines, &err_lines) {
+    let [shown, out_lines, err_lines] =
+        [expected.clone(), out.lines().collect(), err.lines().collect()].map(|lines| timeless(&lines));
+    if !mixed(&shown, &out_lines, &err_lines) {
         return Err(format!(
             "{place}: $ {command}\n{out}{err}is what it prints, and not\n{}",
             expected.join("\n")
@@ -89,6 +100,16 @@ fn check(shown: &Shown) -> Result<(), String> {
     }
 }
 
+/// The lines without the figures of how long it took.
+fn timeless(lines: &[&str]) -> Vec<String> {
+    let is_figure = |c: char| c.is_ascii_digit() || c == ',' || c == '.';
+    let timeless = |line: &&str| match line.strip_prefix("took ") {
+        Some(figures) => figures.replace(is_figure, ""),
+        None => (*line).to_owned(),
+    };
+    lines.iter().map(timeless).collect()
+}
+
 /// The command, writing to another directory; and which file that is, and in place of which.
 fn elsewhere(command: &str, directory: &Path) -> (String, Option<(PathBuf, String)>) {
     let Some((before, behind)) = command.split_once(" -o ") else { return (command.to_owned(), None) };
@@ -98,7 +119,7 @@ fn elsewhere(command: &str, directory: &Path) -> (String, Option<(PathBuf, Strin
 }
 
 /// Whether all these lines are those of `out` and those of `err`, each in their order and none left.
-fn mixed(lines: &[&str], out: &[&str], err: &[&str]) -> bool {
+fn mixed(lines: &[String], out: &[String], err: &[String]) -> bool {
     if lines.len() != out.len() + err.len() {
         return false;
     }
@@ -121,7 +142,8 @@ fn mixed(lines: &[&str], out: &[&str], err: &[&str]) -> bool {
 #[test]
 fn mixed_lines_are_known() {
     let mixed = |lines: &str, out: &str, err: &str| {
-        let [lines, out, err] = [lines, out, err].map(|text| text.split_terminator(' ').collect::<Vec<_>>());
+        let [lines, out, err] =
+            [lines, out, err].map(|text| timeless(&text.split_terminator(' ').collect::<Vec<_>>()));
         super::console::mixed(&lines, &out, &err)
     };
     assert!(
