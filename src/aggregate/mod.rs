@@ -293,8 +293,9 @@ impl Handler for Aggregate {
 /// However the connection ends, what its node has seen is told.
 impl Drop for Aggregate {
     fn drop(&mut self) {
-        if let Some(node) = &self.node {
+        if let Some(node) = &mut self.node {
             info!("at the end: {}", node.tell());
+            node.see_last();
         }
     }
 }

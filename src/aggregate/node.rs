@@ -280,7 +280,7 @@ impl Node {
         out: &mut Outbox,
     ) -> Result<(), Halt> {
         let comes_out = reason.comes_out(&self.settings);
-        self.see_end(number, reason, self.moment(number, reason, now), comes_out);
+        self.see_end(number, reason, now, comes_out);
         if !comes_out {
             self.counters.vanished.add(reason);
         } else if reason.is_timeout() && self.scripts.has(Part::TimeoutCode) {

@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 
+use super::counters::Counters;
 use super::emit::{measurement, whole_id};
 use super::ending::Reason;
 use super::node::Node;
 use super::task::Task;
 use crate::agent::Outbox;
+use crate::handler::UnixNanos;
 
 /// Sees what becomes of a node's tasks, in the order in which it happens.
 pub trait Observer: Debug + Send {
@@ -43,6 +45,11 @@ pub enum Seen<'a> {
         number: u64,
         /// What it is.
         output: Output<'a>,
+    },
+    /// The node is no more.
+    Gone {
+        /// What it has counted.
+        counters: &'a Counters,
     },
 }
 
@@ -117,10 +124,10 @@ impl Observed {
 /// Of whom an output is.
 #[derive(Clone, Copy)]
 pub(super) enum Of<'a> {
-    /// An open task that comes out for this reason at this moment.
-    Task(u32, Reason, i64),
+    /// An open task that comes out for this reason, at this time by the clock or of its batch.
+    Task(u32, Reason, UnixNanos),
     /// A task that is no more, likewise.
-    Finished(&'a Task, Reason, i64),
+    Finished(&'a Task, Reason, UnixNanos),
     /// A script, for an open task.
     Script(u32),
     /// A script, for a task that is no more.
@@ -143,11 +150,12 @@ impl Node {
 
     /// A task ends.
     #[inline]
-    pub(super) fn see_end(&mut self, place: u32, reason: Reason, at: i64, comes_out: bool) {
+    pub(super) fn see_end(&mut self, place: u32, reason: Reason, now: UnixNanos, comes_out: bool) {
         if self.observed.is_some() {
             self.told(|node, observer| {
-                let Some(task) = node.sight(place) else { return };
-                observer.see(Seen::Ended { task, reason, at, comes_out });
+                let Some(task) = node.tasks.get(place) else { return };
+                let at = node.moment_of(task, reason, now);
+                observer.see(Seen::Ended { task: node.sight_of(place, task), reason, at, comes_out });
             });
         }
     }
@@ -160,13 +168,16 @@ impl Node {
         observed.outputs += 1;
         out.announce(FIRST_NUMBER.saturating_add_unsigned(number));
         self.told(|node, observer| {
+            let result = |place, task, reason, now| Output::Result {
+                task: node.sight_of(place, task),
+                reason,
+                at: node.moment_of(task, reason, now),
+            };
             let output = match of {
-                Of::Task(place, reason, at) => {
-                    node.sight(place).map(|task| Output::Result { task, reason, at })
+                Of::Task(place, reason, now) => {
+                    node.tasks.get(place).map(|task| result(place, task, reason, now))
                 }
-                Of::Finished(task, reason, at) => {
-                    Some(Output::Result { task: node.sight_of(u32::MAX, task), reason, at })
-                }
+                Of::Finished(task, reason, now) => Some(result(u32::MAX, task, reason, now)),
                 Of::Script(place) => node.sight(place).map(|task| Output::Emitted { task }),
                 Of::LastWords(task) => Some(Output::Emitted { task: node.sight_of(u32::MAX, task) }),
                 Of::Passed => Some(Output::Passed),
@@ -175,6 +186,13 @@ impl Node {
                 observer.see(Seen::Out { number, output });
             }
         });
+    }
+
+    /// The node is no more.
+    pub(super) fn see_last(&mut self) {
+        if self.observed.is_some() {
+            self.told(|node, observer| observer.see(Seen::Gone { counters: &node.counters() }));
+        }
     }
 
     /// Has the observer look at the node.

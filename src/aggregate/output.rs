@@ -49,7 +49,7 @@ impl Node {
         }
         let Some(time) = self.write(number, reason, now) else { return Ok(()) };
         self.counters.out.add(reason);
-        self.see_output(Of::Task(number, reason, self.moment(number, reason, now)), out);
+        self.see_output(Of::Task(number, reason, now), out);
         if self.settings.function.provides() == Edge::Stream {
             return Ok(out.encoded_point(self.emitter.body())?);
         }
@@ -69,8 +69,15 @@ impl Node {
     }
 
     /// When a task comes out, by the time that deadlines follow.
-    pub(super) fn moment(&self, number: u32, reason: Reason, now: UnixNanos) -> i64 {
-        let Some(task) = self.tasks.get(number).filter(|_| self.event_time.is_some()) else { return now };
+    fn moment(&self, number: u32, reason: Reason, now: UnixNanos) -> i64 {
+        self.tasks.get(number).map_or(now, |task| self.moment_of(task, reason, now))
+    }
+
+    /// Likewise for one that may be no more.
+    pub(super) fn moment_of(&self, task: &Task, reason: Reason, now: UnixNanos) -> i64 {
+        if self.event_time.is_none() {
+            return now;
+        }
         match reason {
             Reason::Timeout | Reason::Inactivity => self.settings.timer(task),
             Reason::Flush | Reason::Batch => now,
@@ -110,7 +117,7 @@ impl Node {
     ) -> Result<(), Halt> {
         let moment = self.moment(number, reason, now);
         if self.tasks.get(number).is_some_and(|task| task.events().is_some()) {
-            self.see_output(Of::Task(number, reason, moment), out);
+            self.see_output(Of::Task(number, reason, now), out);
         }
         let Self { settings, identity, emitter, counters, tasks, groups, .. } = self;
         let Some(task) = tasks.get(number) else { return Ok(()) };

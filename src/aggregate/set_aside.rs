@@ -292,7 +292,7 @@ impl Node {
             self.emitter.set_time(sent_at);
         }
         self.counters.out.add(*reason);
-        self.see_output(Of::Finished(task, *reason, finished.time), out);
+        self.see_output(Of::Finished(task, *reason, self.clock), out);
         self.send(&Sent { group: task.group, name: &name, time: sent_at, whose: Whose::Ended(task) }, out)
     }
 

@@ -184,6 +184,7 @@ impl Observer for Notes {
                 format!("{number} emitted by {}", text(task.id))
             }
             Seen::Out { number, output: Output::Passed } => format!("{number} passed"),
+            Seen::Gone { counters } => format!("gone after {} points", counters.points),
         });
     }
 }
@@ -213,6 +214,7 @@ async fn an_observer_sees_events_ends_and_outputs_and_each_output_is_announced()
         "point a 2 14",
     ];
     assert_eq!(played.heard().await, expected);
+    played.ended.await.unwrap();
     let seen = [
         "event of a behind 0 at 0 0",
         "0 emitted by a",
@@ -220,6 +222,7 @@ async fn an_observer_sees_events_ends_and_outputs_and_each_output_is_announced()
         "1 emitted by a",
         "end of a inactivity at 14 true",
         "2 of a with 2 at 14",
+        "gone after 2 points",
     ];
     assert_eq!(*notes.0.lock().unwrap(), seen);
 }

@@ -37,7 +37,7 @@ pub(super) fn text(stats: &Stats) -> String {
     let in_batches = if *batches > 0 { format!(" in {} batches", grouped(*batches)) } else { String::new() };
     row("out", &format!("{} points{in_batches}", grouped(*points)));
     if let Some(tasks) = tasks {
-        let Tasks { open, most_open, started, ended, vanished } = tasks;
+        let Tasks { open, most_open, started, ended, vanished, counted } = tasks;
         let (started, most_open) = (grouped(*started), grouped(*most_open));
         row("tasks", &format!("{started} started, at most {most_open} open at once"));
         let reasons: Vec<_> = ended.iter().map(|(why, count)| format!("{why} {}", grouped(*count))).collect();
@@ -49,6 +49,10 @@ pub(super) fn text(stats: &Stats) -> String {
         }
         if *open > 0 {
             row("", &format!("{} still open at the end", grouped(*open)));
+        }
+        if !counted.is_empty() {
+            let each = counted.iter().map(|(name, count)| format!("{name} {}", grouped(*count)));
+            row("counted", &each.collect::<Vec<_>>().join(", "));
         }
     }
     let seconds = took.as_secs_f64();

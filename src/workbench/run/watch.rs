@@ -35,7 +35,12 @@ pub(super) struct Tasks {
     /// By the word for the reason; and those that vanished.
     pub(super) ended: BTreeMap<&'static str, u64>,
     pub(super) vanished: u64,
+    /// What else the node has counted, by its name in the daemon's log.
+    pub(super) counted: Vec<(&'static str, u64)>,
 }
+
+/// What is told otherwise, or always so.
+const TOLD: [&str; 3] = ["points", "events", "created"];
 
 /// Sees tasks for `--explain` and `--stats`.
 #[derive(Debug)]
@@ -79,6 +84,11 @@ impl Observer for Watch {
                 tasks.open = tasks.open.saturating_sub(1);
                 *tasks.ended.entry(reason.word()).or_default() += 1;
                 tasks.vanished += u64::from(!comes_out);
+            }
+            Seen::Gone { counters } => {
+                let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+                let counted = counters.named().into_iter();
+                tasks.counted = counted.filter(|(name, count)| *count > 0 && !TOLD.contains(name)).collect();
             }
             Seen::Out { output, .. } => {
                 if let Some(explained) = &self.explained {

@@ -66,7 +66,7 @@ impl Observer for Watching {
         match seen {
             Seen::Event { task, at, .. } => collector.event(task.place, task.group, task.id, at),
             Seen::Ended { task, reason, at, .. } => collector.ended(task.place, reason, at),
-            Seen::Out { .. } => {}
+            Seen::Out { .. } | Seen::Gone { .. } => {}
         }
     }
 }
