@@ -62,6 +62,13 @@ pub(super) enum What {
     TimeTooLarge { text: String },
     #[error("nothing may follow the time; after the fields there is one space")]
     BehindTime,
+    #[error(
+        "a tab or a zero byte in a name or a tag's value is not read; a space in it is written `\\ `, and parts are \
+         separated by spaces"
+    )]
+    ControlInName,
+    #[error("this is no line protocol; a line is `measurement,tag=value field=value time`")]
+    Refused,
 }
 
 impl What {

@@ -25,22 +25,17 @@ pub(super) struct Pieces<R> {
     /// What lies behind it is free.
     end: usize,
     piece: usize,
-    bytes_read: u64,
 }
 
 impl<R: Read> Pieces<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, piece: PIECE, bytes_read: 0 }
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, piece: PIECE }
     }
 
     /// Reads pieces of this size instead.
     #[cfg(test)]
     pub(super) fn with_piece(reader: R, piece: usize) -> Self {
         Self { piece, ..Self::new(reader) }
-    }
-
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.bytes_read
     }
 
     /// What is read and not used.
@@ -103,7 +98,6 @@ impl<R: Read> Pieces<R> {
             }
         };
         self.end += length;
-        self.bytes_read += length as u64;
         Ok(length > 0)
     }
 

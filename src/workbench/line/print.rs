@@ -12,6 +12,8 @@
 //! - a double that is no finite number becomes text: `"NaN"`, `"inf"`, `"-inf"`
 //! - a point without fields becomes a comment
 //!
+//! A tab in a name is written as it is: Kapacitor reads it, though `run` doesn't.
+//!
 //! Kapacitor's own reader takes backslashes in pairs where ours doesn't, in the names of fields and where it looks for the
 //! end of a line. So a backslash before an escaped character (`a\\\=b`) may read back as something else there, if it
 //! is in the name of a field, or if a string of the same line has a line break.
@@ -22,8 +24,8 @@ use kapacitor_udfd::value::Value;
 use kapacitor_udfd::wire::WireError;
 use kapacitor_udfd::wire::point::PointView;
 
-use super::read::is_blank;
 use super::row::{Batch, Row};
+use super::scan::is_blank;
 
 /// Appends a point's line, with its line break: tags and fields by name, the time last. A point of a batch takes its
 /// name and the tags that it doesn't have from there. The bytes are as they are in the point and may be no UTF-8. Fails

@@ -1,168 +1,155 @@
-//! One line, from its first byte to its last. Knows its text alone: where lines end is `source`'s.
-//!
-//! In names and in tags' values a comma, a space or a `=` is text if the byte before it is a backslash, whatever
-//! stands before that: a name cannot end with a backslash.
+//! One line, from its first byte to its last: InfluxData's crate reads it, and what the crate lets through or takes
+//! otherwise than Kapacitor is dealt with here. Knows its text alone: where lines end is `source`'s.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::Hash;
+
+use influxdb_line_protocol::{self as influx, ParsedLine};
+use kapacitor_udfd::wire::point::FieldValue;
 
 use super::fault::{Fault, What};
-use super::parts::{Head, Parts, Span};
-use super::value;
+use super::scan::Scan;
 
 /// Measurement and tags of a line together. Kapacitor refuses longer ones.
-const MAX_KEY: usize = 65_535;
+pub(super) const MAX_KEY: usize = 65_535;
 
 /// From how many tags or fields on they are compared by a set: a line of a hundred thousand fields must not
 /// cost the square of that.
 const MANY: usize = 24;
 
-/// What Kapacitor skips before the measurement, the fields and the time.
-pub(super) fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | 0)
-}
+/// A line of line protocol. Names and values are without their escapes, and in the line's order.
+#[derive(Debug)]
+pub(crate) struct Line<'a>(ParsedLine<'a>);
 
-/// Finds the parts of a line that is not blank and no comment.
-pub(super) fn read(text: &str, parts: &mut Parts) -> Result<Head, Fault> {
-    parts.clear();
-    let mut cursor = Cursor { text, at: 0 };
-    cursor.skip_blanks();
-    let start = cursor.at;
-    let measurement = cursor.name(|byte| matches!(byte, b',' | b' '));
-    if measurement.range().is_empty() {
-        return Err(What::NoMeasurement.at(start));
-    }
-    while cursor.take(b',') {
-        cursor.tag(parts)?;
-    }
-    let len = cursor.at - start;
-    if len > MAX_KEY {
-        return Err(What::KeyTooLong { len, max: MAX_KEY }.at(start));
-    }
-    cursor.skip_blanks();
-    if cursor.peek().is_none() {
-        return Err(What::NoFields.at(cursor.at));
-    }
-    cursor.field(parts)?;
-    while cursor.take(b',') {
-        cursor.field(parts)?;
-    }
-    refuse_twice(text, parts)?;
-    Ok(Head { measurement, time: cursor.time()? })
-}
-
-struct Cursor<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl Cursor<'_> {
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+impl Line<'_> {
+    pub(crate) fn measurement(&self) -> &str {
+        &self.0.series.measurement
     }
 
-    #[inline]
-    fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.0.series.tag_set.iter().flatten().map(|(name, value)| (&**name, &**value))
     }
 
-    fn skip_blanks(&mut self) {
-        while self.peek().is_some_and(is_blank) {
-            self.at += 1;
-        }
+    /// There is at least one.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = (&str, FieldValue<'_>)> + Clone {
+        self.0.field_set.iter().map(|(name, value)| (&**name, ours(value)))
     }
 
-    /// Goes on to the first byte that ends the name.
-    #[inline]
-    fn name(&mut self, ends: impl Fn(u8) -> bool) -> Span {
-        let (start, mut before, mut escaped) = (self.at, 0, false);
-        let bytes = self.text.as_bytes().get(start..).unwrap_or_default();
-        let is_end = |byte: &u8| {
-            let is_end = ends(*byte) && before != b'\\';
-            before = *byte;
-            escaped |= before == b'\\';
-            is_end
+    /// In the precision of the input; `None` where the line has no time.
+    pub(crate) fn time(&self) -> Option<i64> {
+        self.0.timestamp
+    }
+
+    /// Whether each comma and each `=` stands where Kapacitor looks for it. The crate takes `a,b=1` for a field called
+    /// `a,b` and `a=b=c` for a tag's value. An escaped one looks the same here, and has to be looked at in the text.
+    fn is_plain(&self) -> bool {
+        self.tags()
+            .all(|(name, value)| !name.contains(',') && !value.bytes().skip(1).any(|byte| byte == b'='))
+            && self.0.field_set.iter().all(|(name, _)| !name.contains(','))
+    }
+
+    /// What the crate lets through and Kapacitor doesn't, or what is lost by mistake: of two fields of a name Kapacitor
+    /// takes the last.
+    fn flaw(&self) -> Option<Flaw> {
+        let is_too_large = |value: &influx::FieldValue<'_>| match value {
+            influx::FieldValue::F64(double) => !double.is_finite(),
+            influx::FieldValue::U64(int) => i64::try_from(*int).is_err(),
+            _ => false,
         };
-        self.at = start + bytes.iter().position(is_end).unwrap_or(bytes.len());
-        Span { start, end: self.at, escaped }
-    }
-
-    fn tag(&mut self, parts: &mut Parts) -> Result<(), Fault> {
-        let ends = |byte| matches!(byte, b',' | b' ' | b'=');
-        let name = self.name(ends);
-        if name.range().is_empty() {
-            return Err(What::NoTagName.at(name.start));
-        }
-        let has_value = self.take(b'=');
-        let start = self.at;
-        // Kapacitor takes a `=` where it is the first byte of the value.
-        self.take(b'=');
-        let value = Span { start, ..self.name(ends) };
-        if !has_value || value.range().is_empty() {
-            let name = name.tag(self.text).into_owned();
-            return Err(What::NoTagValue { name }.at(self.at));
-        }
-        if self.peek() == Some(b'=') {
-            return Err(What::EqualInTag.at(self.at));
-        }
-        parts.tags.push((name, value));
-        Ok(())
-    }
-
-    fn field(&mut self, parts: &mut Parts) -> Result<(), Fault> {
-        let name = self.name(|byte| matches!(byte, b',' | b' ' | b'='));
-        if name.range().is_empty() {
-            return Err(What::NoFieldName.at(name.start));
-        }
-        if !self.take(b'=') || matches!(self.peek(), None | Some(b',' | b' ')) {
-            let name = name.name(self.text).into_owned();
-            return Err(What::NoFieldValue { name }.at(self.at));
-        }
-        let (value, end) = value::read(self.text, self.at)?;
-        self.at = end;
-        parts.fields.push((name, value));
-        Ok(())
-    }
-
-    fn time(&mut self) -> Result<Option<i64>, Fault> {
-        self.skip_blanks();
-        if self.peek().is_none() {
-            return Ok(None);
-        }
-        let (time, end) = value::time(self.text, self.at)?;
-        let behind = self.text.as_bytes().iter().skip(end).position(|byte| *byte != b' ');
-        match behind {
-            Some(behind) => Err(What::BehindTime.at(end + behind)),
-            None => Ok(Some(time)),
-        }
+        let mut fields = self.0.field_set.iter();
+        twice(self.tags().map(|(name, _)| name))
+            .map(Flaw::TagTwice)
+            .or_else(|| twice(self.fields().map(|(name, _)| name)).map(Flaw::FieldTwice))
+            .or_else(|| fields.position(|(_, value)| is_too_large(value)).map(Flaw::TooLarge))
     }
 }
 
-fn refuse_twice(text: &str, parts: &Parts) -> Result<(), Fault> {
-    if let Some(span) = twice(parts.tags.iter().map(|(name, _)| *name), |span| span.tag(text)) {
-        return Err(What::TagTwice { name: span.tag(text).into_owned() }.at(span.start));
-    }
-    // Kapacitor takes the last of two values. Here one is lost by mistake, and that is worth knowing.
-    if let Some(span) = twice(parts.fields.iter().map(|(name, _)| *name), |span| span.name(text)) {
-        return Err(What::FieldTwice { name: span.name(text).into_owned() }.at(span.start));
-    }
-    Ok(())
+/// What is wrong with a line that the crate reads: the number of the tag or field.
+#[derive(Debug, Clone, Copy)]
+enum Flaw {
+    TagTwice(usize),
+    FieldTwice(usize),
+    TooLarge(usize),
 }
 
-/// The second of two equal names.
+/// Reads a line that is not blank and no comment. `repaired` is where the line is kept if the crate needs it in other
+/// words.
+pub(super) fn read<'a>(text: &'a str, repaired: &'a mut String) -> Result<Line<'a>, Fault> {
+    // Nearly every line is read by this alone.
+    if text.len() <= MAX_KEY
+        && !is_misread(text)
+        && let Some(line) = parse(text.trim_end_matches(' '))
+        && line.is_plain()
+        && line.flaw().is_none()
+    {
+        return Ok(line);
+    }
+    reread(text, repaired)
+}
+
+/// Reads a line in words that the crate can't take otherwise than Kapacitor, or finds what is wrong with it and where.
+pub(super) fn reread<'a>(text: &str, repaired: &'a mut String) -> Result<Line<'a>, Fault> {
+    let mut scan = Scan::new(text, repaired);
+    let structure = scan.line();
+    let found = scan.found;
+    structure.map_err(|fault| found.refused_word(text).unwrap_or(fault))?;
+    let Some(line) = parse(repaired) else {
+        return Err(found.refused_word(text).unwrap_or(What::Refused.at(0)));
+    };
+    match line.flaw() {
+        None => Ok(line),
+        Some(Flaw::TagTwice(number)) => Err(found.tag_twice(number, line.tags().nth(number))),
+        Some(Flaw::FieldTwice(number)) => Err(found.field_twice(number, line.fields().nth(number))),
+        Some(Flaw::TooLarge(number)) => Err(found.too_large(text, number)),
+    }
+}
+
+/// Whether the crate may read the line otherwise than Kapacitor: because of a backslash, a zero byte, which to Kapacitor
+/// is a space, or a comma with no field behind it, which the crate skips behind the first field.
+fn is_misread(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let before_time = text.trim_end_matches(|c| matches!(c, ' ' | '-' | '0'..='9'));
+    let is_misread = |pair: &[u8]| matches!(pair, [b'\\', b'\\' | b'"' | b'=']);
+    before_time.ends_with(',')
+        || bytes.contains(&0)
+        || bytes.contains(&b'\\') && bytes.windows(2).any(is_misread)
+}
+
+fn parse(text: &str) -> Option<Line<'_>> {
+    let mut lines = influx::parse_lines(text);
+    let line = lines.next()?.ok()?;
+    lines.next().is_none().then_some(Line(line))
+}
+
+/// Whether the crate takes this as the value of a field.
+pub(super) fn is_value(word: &str) -> bool {
+    parse(&format!("m f={word}")).is_some()
+}
+
+/// Whether the crate takes this as a time.
+pub(super) fn is_time(word: &str) -> bool {
+    parse(&format!("m f=1 {word}")).is_some()
+}
+
+fn ours<'a>(value: &'a influx::FieldValue<'_>) -> FieldValue<'a> {
+    match value {
+        influx::FieldValue::I64(int) => FieldValue::Int(*int),
+        // Kapacitor has no unsigned integers. What fits into its own is what the writer meant; others are a flaw.
+        influx::FieldValue::U64(int) => FieldValue::Int(i64::try_from(*int).unwrap_or(i64::MAX)),
+        influx::FieldValue::F64(double) => FieldValue::Double(*double),
+        influx::FieldValue::String(text) => FieldValue::String(text),
+        influx::FieldValue::Boolean(bool) => FieldValue::Bool(*bool),
+    }
+}
+
+/// Which name is the second of two equal ones.
 #[inline]
-fn twice<'t>(
-    mut names: impl ExactSizeIterator<Item = Span> + Clone,
-    read: impl Fn(Span) -> Cow<'t, str>,
-) -> Option<Span> {
-    if names.len() >= MANY {
-        let mut seen = HashSet::with_capacity(names.len());
-        return names.find(|name| !seen.insert(read(*name)));
+fn twice<T: Eq + Hash>(mut names: impl Iterator<Item = T> + Clone) -> Option<usize> {
+    let count = names.clone().count();
+    if count >= MANY {
+        let mut seen = HashSet::with_capacity(count);
+        return names.position(|name| !seen.insert(name));
     }
     let mut all = names.clone().enumerate();
-    all.find(|(place, name)| names.clone().take(*place).any(|earlier| read(earlier) == read(*name)))
-        .map(|(_, name)| name)
+    all.position(|(place, name)| names.clone().take(place).any(|earlier| earlier == name))
 }

@@ -4,10 +4,10 @@
 use std::io::{self, Read};
 
 use super::bad::BadLine;
-use super::fault::What;
-use super::parts::{Head, Line, Parts};
+use super::fault::{Fault, What};
 use super::pieces::{End, Pieces};
-use super::read::{is_blank, read};
+use super::read::{Line, read};
+use super::scan::is_blank;
 use super::value::Closing;
 
 /// The longest line, breaks in strings included. An input without line breaks would otherwise be read into
@@ -16,7 +16,7 @@ const MAX_LINE: usize = 1024 * 1024;
 
 /// How many line breaks a line's strings may have. A quote that is never closed must not make every line behind it
 /// a search through a megabyte.
-const MAX_BREAKS: usize = 1000;
+const MAX_BREAKS: u64 = 1000;
 
 /// What some editors write at the begin of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -31,7 +31,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(crate) struct Source<R> {
     name: String,
     pieces: Pieces<R>,
-    parts: Parts,
+    /// The line, where the crate needs it in other words.
+    repaired: String,
     /// Lines of the file that are used.
     lines: u64,
     /// The rest of the line is too long and of no use.
@@ -50,31 +51,44 @@ impl<R: Read> Source<R> {
     }
 
     fn of_pieces(name: String, pieces: Pieces<R>) -> Self {
-        Self { name, pieces, parts: Parts::default(), lines: 0, skips: false }
+        Self { name, pieces, repaired: String::new(), lines: 0, skips: false }
     }
 
-    /// How many bytes came from the reader.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.pieces.bytes_read()
+    /// Gives `see` the next line that is neither blank nor a comment, and returns what `see` makes of it; `None` at the
+    /// end. It is called once, if at all.
+    pub(crate) fn next<T>(
+        &mut self,
+        mut see: impl FnMut(Result<&Line<'_>, BadLine>) -> T,
+    ) -> io::Result<Option<T>> {
+        let mut length = match self.find()? {
+            None => return Ok(None),
+            Some(Ok(length)) => length,
+            Some(Err(bad)) => return Ok(Some(see(Err(bad)))),
+        };
+        let mut seen = self.give(length, |line| see(Ok(line)));
+        if let Err(Fault { at, what: What::OpenString }) = seen
+            && let Some((joined, breaks)) = self.join(length, at)?
+        {
+            length = joined;
+            self.lines += breaks;
+            seen = self.give(length, |line| see(Ok(line)));
+        }
+        let seen = seen.unwrap_or_else(|fault| {
+            see(Err(BadLine::new(&self.name, self.lines, self.line(length), &fault)))
+        });
+        self.pieces.take(length + 1);
+        Ok(Some(seen))
     }
 
-    /// How many lines of the file are done, blank ones and comments too.
-    pub(crate) fn lines(&self) -> u64 {
-        self.lines
+    /// Reads what is there, up to this length, as a line.
+    fn give<T>(&mut self, length: usize, see: impl FnOnce(&Line<'_>) -> T) -> Result<T, Fault> {
+        let line = trimmed(self.pieces.bytes().get(..length).unwrap_or_default());
+        let text = std::str::from_utf8(line).map_err(|error| What::NotUtf8.at(error.valid_up_to()))?;
+        Ok(see(&read(text, &mut self.repaired)?))
     }
 
-    /// The next line that is neither blank nor a comment; `None` at the end.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Result<Line<'_>, BadLine>>> {
-        let Some(found) = self.find()? else { return Ok(None) };
-        let taken = self.pieces.take(found.length + 1);
-        let text = taken.get(..found.length).and_then(|line| std::str::from_utf8(trimmed(line)).ok());
-        Ok(Some(match found.head {
-            Ok(head) => Ok(Line::new(text.unwrap_or_default(), &head, &self.parts)),
-            Err(bad) => Err(bad),
-        }))
-    }
-
-    fn find(&mut self) -> io::Result<Option<Found>> {
+    /// How long the next line is, which is neither blank nor a comment.
+    fn find(&mut self) -> io::Result<Option<Result<usize, BadLine>>> {
         if std::mem::take(&mut self.skips) {
             self.pieces.skip_line()?;
         }
@@ -82,7 +96,7 @@ impl<R: Read> Source<R> {
             let length = match self.pieces.line_end(0, MAX_LINE)? {
                 End::Input(0) => return Ok(None),
                 End::Break(length) | End::Input(length) => length,
-                End::TooFar => return Ok(Some(self.too_long())),
+                End::TooFar => return Ok(Some(Err(self.too_long()))),
             };
             if self.lines == 0 && self.pieces.bytes().starts_with(BYTE_ORDER_MARK) {
                 self.pieces.take(BYTE_ORDER_MARK.len());
@@ -93,32 +107,13 @@ impl<R: Read> Source<R> {
                 self.pieces.take(length + 1);
                 continue;
             }
-            return self.judge(length).map(Some);
+            return Ok(Some(Ok(length)));
         }
     }
 
-    /// Reads the line of this length, or the longer one whose string goes on behind it.
-    fn judge(&mut self, length: usize) -> io::Result<Found> {
-        let line = trimmed(self.pieces.bytes().get(..length).unwrap_or_default());
-        let fault = match std::str::from_utf8(line) {
-            Ok(text) => match read(text, &mut self.parts) {
-                Ok(head) => return Ok(Found { length, head: Ok(head) }),
-                Err(fault) => fault,
-            },
-            Err(error) => What::NotUtf8.at(error.valid_up_to()),
-        };
-        if fault.what == What::OpenString
-            && let Some(found) = self.join(length, fault.at)?
-        {
-            return Ok(found);
-        }
-        let bad = BadLine::new(&self.name, self.lines, self.line(length), &fault);
-        Ok(Found { length, head: Err(bad) })
-    }
-
-    /// The line of this length together with the next ones up to where the string ends that begins at `quote`, if
-    /// that is a line as a whole.
-    fn join(&mut self, mut length: usize, mut quote: usize) -> io::Result<Option<Found>> {
+    /// How long the line of this length is together with the next ones up to where the string ends that begins at
+    /// `quote`, and how many they are, if that is a line as a whole.
+    fn join(&mut self, mut length: usize, mut quote: usize) -> io::Result<Option<(usize, u64)>> {
         let mut closing = Closing::default();
         let mut from = quote + 1;
         for breaks in 1..=MAX_BREAKS {
@@ -134,16 +129,12 @@ impl<R: Read> Source<R> {
                 from = length;
                 continue;
             }
-            let Ok(text) = std::str::from_utf8(trimmed(whole)) else { return Ok(None) };
-            match read(text, &mut self.parts) {
-                Ok(head) => {
-                    self.lines += breaks as u64;
-                    return Ok(Some(Found { length, head: Ok(head) }));
-                }
-                Err(fault) if fault.what == What::OpenString && fault.at > quote => {
-                    quote = fault.at;
+            match self.give(length, |_| ()) {
+                Ok(()) => return Ok(Some((length, breaks))),
+                Err(Fault { at, what: What::OpenString }) if at > quote => {
+                    quote = at;
                     closing = Closing::default();
-                    closing.find(whole.get(quote + 1..).unwrap_or_default());
+                    closing.find(self.pieces.bytes().get(quote + 1..length).unwrap_or_default());
                     from = length;
                 }
                 Err(_) => return Ok(None),
@@ -152,23 +143,16 @@ impl<R: Read> Source<R> {
         Ok(None)
     }
 
-    fn too_long(&mut self) -> Found {
+    fn too_long(&mut self) -> BadLine {
         self.lines += 1;
         self.skips = true;
         let fault = What::LineTooLong { max: MAX_LINE }.at(0);
-        let bad = BadLine::new(&self.name, self.lines, self.line(MAX_LINE), &fault);
-        Found { length: 0, head: Err(bad) }
+        BadLine::new(&self.name, self.lines, self.line(MAX_LINE), &fault)
     }
 
     fn line(&self, length: usize) -> &[u8] {
         trimmed(self.pieces.bytes().get(..length).unwrap_or_default())
     }
-}
-
-/// A line that is found, up to its line break.
-struct Found {
-    length: usize,
-    head: Result<Head, BadLine>,
 }
 
 /// Without the `\r` of a Windows line break.

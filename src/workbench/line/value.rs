@@ -1,50 +1,56 @@
-//! The value of a field, and the time behind the fields. Knows where it begins; what comes before and behind it is
-//! `read`'s.
+//! Words that are no value and no time: what is wrong with them. Knows nothing of what is right: the crate does.
 
-use super::fault::{Fault, What, quoted};
-use super::parts::{Span, ValueSpan};
+use std::fmt::Write;
 
-/// The value that begins at `at`, and where it ends.
-pub(super) fn read(text: &str, at: usize) -> Result<(ValueSpan, usize), Fault> {
-    let bytes = text.as_bytes();
-    if bytes.get(at) == Some(&b'"') {
-        let span = string(bytes, at)?;
-        return match bytes.get(span.end + 1) {
-            None | Some(b',' | b' ') => Ok((ValueSpan::String(span), span.end + 1)),
-            Some(_) => Err(What::BehindString.at(span.end + 1)),
-        };
+use super::fault::{What, quoted};
+use super::read::{is_time, is_value};
+
+/// What is wrong with a field's value, if the crate refuses it.
+pub(super) fn refused(word: &str) -> Option<What> {
+    let mut crates_words = String::new();
+    write(word, &mut crates_words);
+    if is_value(&crates_words) {
+        return None;
     }
-    let end = end_of_word(bytes, at);
-    let word = text.get(at..end).unwrap_or_default();
-    let value = match word.as_bytes() {
-        [b'0'..=b'9' | b'.' | b'-', ..] => number(word),
-        b"t" | b"T" | b"true" | b"True" | b"TRUE" => Ok(ValueSpan::Bool(true)),
-        b"f" | b"F" | b"false" | b"False" | b"FALSE" => Ok(ValueSpan::Bool(false)),
-        _ if names_no_number(word) => Err(What::NotFinite { text: quoted(word) }),
-        _ => Err(What::BadValue { text: quoted(word) }),
-    };
-    Ok((value.map_err(|what| what.at(at))?, end))
+    let text = quoted(word);
+    Some(match word.as_bytes() {
+        _ if names_no_number(word) => What::NotFinite { text },
+        [b'0'..=b'9' | b'.' | b'-', ..] if is_whole(digits(word)) => What::IntTooLarge { text },
+        [b'0'..=b'9' | b'.' | b'-', ..] => What::BadNumber { text },
+        _ => What::BadValue { text },
+    })
 }
 
-/// The time that begins at `at`, and where it ends.
-pub(super) fn time(text: &str, at: usize) -> Result<(i64, usize), Fault> {
-    let end = at + text.as_bytes().iter().skip(at).take_while(|byte| **byte != b' ').count();
-    let word = text.get(at..end).unwrap_or_default();
-    match word.parse() {
-        Ok(time) if !word.starts_with('+') => Ok((time, end)),
-        _ if is_whole(word) => Err(What::TimeTooLarge { text: quoted(word) }.at(at)),
-        _ => Err(What::BadTime { text: quoted(word) }.at(at)),
+/// What is wrong with a value that the crate takes, and that is no number of Kapacitor's.
+pub(super) fn too_large(word: &str) -> What {
+    let text = quoted(word);
+    if is_whole(digits(word)) { What::IntTooLarge { text } } else { What::TooLarge { text } }
+}
+
+/// What is wrong with a time, if the crate refuses it.
+pub(super) fn refused_time(word: &str) -> Option<What> {
+    let text = quoted(word);
+    match is_time(word) {
+        true => None,
+        false if is_whole(word) => Some(What::TimeTooLarge { text }),
+        false => Some(What::BadTime { text }),
     }
 }
 
-/// The string whose opening quote is at `quote`, without its quotes.
-fn string(bytes: &[u8], quote: usize) -> Result<Span, Fault> {
-    let start = quote + 1;
-    let mut closing = Closing::default();
-    let Some(length) = closing.find(bytes.get(start..).unwrap_or_default()) else {
-        return Err(What::OpenString.at(quote));
+/// Writes a value that is no string. The crate wants digits on both sides of a point (`.5`, `1.`), Kapacitor doesn't.
+pub(super) fn write(word: &str, repaired: &mut String) {
+    let number = word.parse::<f64>().ok().filter(|_| word.contains('.') && !word.starts_with('+'));
+    // `repaired` is memory, so that nothing can fail.
+    let _ = match number.filter(|double| double.is_finite()) {
+        Some(double) => write!(repaired, "{double:e}"),
+        None => repaired.write_str(word),
     };
-    Ok(Span { start, end: start + length, escaped: closing.escapes })
+}
+
+/// An integer's digits, if this is one.
+fn digits(word: &str) -> &str {
+    let unsigned = word.strip_suffix('u').filter(|digits| !digits.starts_with('-'));
+    word.strip_suffix('i').or(unsigned).unwrap_or_default()
 }
 
 /// Looks for the quote that closes a string, which may come in several pieces.
@@ -52,8 +58,6 @@ fn string(bytes: &[u8], quote: usize) -> Result<Span, Fault> {
 pub(super) struct Closing {
     /// The last byte was a backslash that counts.
     escape: bool,
-    /// There was one.
-    escapes: bool,
 }
 
 impl Closing {
@@ -61,46 +65,9 @@ impl Closing {
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         bytes.iter().position(|byte| {
             let escaped = std::mem::take(&mut self.escape);
-            match byte {
-                _ if escaped => false,
-                b'\\' => {
-                    self.escape = true;
-                    self.escapes = true;
-                    false
-                }
-                byte => *byte == b'"',
-            }
+            self.escape = !escaped && *byte == b'\\';
+            !escaped && *byte == b'"'
         })
-    }
-}
-
-fn end_of_word(bytes: &[u8], at: usize) -> usize {
-    at + bytes.iter().skip(at).take_while(|byte| !matches!(byte, b',' | b' ')).count()
-}
-
-fn number(word: &str) -> Result<ValueSpan, What> {
-    let unsigned = word.strip_suffix('u').filter(|digits| !digits.starts_with('-'));
-    // Kapacitor has no unsigned integers. What fits into its own is what the writer meant.
-    if let Some(digits) = word.strip_suffix('i').or(unsigned) {
-        return match digits.parse() {
-            Ok(int) => Ok(ValueSpan::Int(int)),
-            Err(_) if is_whole(digits) => Err(What::IntTooLarge { text: quoted(word) }),
-            Err(_) => Err(What::BadNumber { text: quoted(word) }),
-        };
-    }
-    // What Rust reads as a number and Kapacitor doesn't is made of letters: inf, nan.
-    if !word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E')) {
-        let what = if names_no_number(word) {
-            |text| What::NotFinite { text }
-        } else {
-            |text| What::BadNumber { text }
-        };
-        return Err(what(quoted(word)));
-    }
-    match word.parse::<f64>() {
-        Ok(double) if double.is_finite() => Ok(ValueSpan::Double(double)),
-        Ok(_) => Err(What::TooLarge { text: quoted(word) }),
-        Err(_) => Err(What::BadNumber { text: quoted(word) }),
     }
 }
 

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use kapacitor_udfd::wire::point::FieldValue;
 use kapacitor_udfd::wire::point_writer::PointWriter;
 
 use super::clock::unix_now;
@@ -12,7 +11,7 @@ use super::groups::{Group, Grouping};
 use super::windows::{Batch, Windows};
 use super::wire::Wire;
 use crate::cli::output;
-use crate::workbench::line::{Field, Line, Source};
+use crate::workbench::line::{BadLine, Line, Source};
 
 /// So many lines that can't be read are shown; others are counted.
 const SHOWN: u64 = 10;
@@ -63,18 +62,23 @@ impl Feed {
 
     /// Feeds all there is.
     pub(super) fn source<R: Read>(&mut self, source: &mut Source<R>) -> io::Result<()> {
-        while let Some(line) = source.next()? {
-            match line {
-                Ok(line) => self.line(&line)?,
-                Err(bad) => {
-                    self.fed.refused += 1;
-                    if self.fed.refused <= SHOWN {
-                        output::error(&format!("{bad}\n"));
-                    }
-                }
+        while let Some(fed) = source.next(|line| match line {
+            Ok(line) => self.line(line),
+            Err(bad) => {
+                self.refuse(&bad);
+                Ok(())
             }
+        })? {
+            fed?;
         }
         Ok(())
+    }
+
+    fn refuse(&mut self, bad: &BadLine) {
+        self.fed.refused += 1;
+        if self.fed.refused <= SHOWN {
+            output::error(&format!("{bad}\n"));
+        }
     }
 
     /// That was all.
@@ -88,7 +92,7 @@ impl Feed {
     }
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
-        let time = line.time.map_or_else(unix_now, |time| time.saturating_mul(self.unit));
+        let time = line.time().map_or_else(unix_now, |time| time.saturating_mul(self.unit));
         self.fed.see(time);
         self.group.find(&self.grouping, line);
         if self.windows.is_some() { self.in_window(line, time) } else { self.point(line, time) }
@@ -99,7 +103,7 @@ impl Feed {
         let mut wire = wire.borrow_mut();
         wire.at(time)?;
         writer.time(time);
-        writer.name(line.measurement.as_bytes());
+        writer.name(line.measurement().as_bytes());
         writer.group(&group.key);
         grouping.dimensions(line, |name, _| writer.dimension(name.as_bytes()));
         if grouping.by_measurement {
@@ -117,7 +121,7 @@ impl Feed {
             windows.close(&mut wire.borrow_mut())?;
         }
         let batch = windows.batch(time, &group.key, || Batch {
-            name: line.measurement.clone().into_owned(),
+            name: line.measurement().to_owned(),
             group: group.key.clone(),
             tags: tags(grouping, line),
             by_name: grouping.by_measurement,
@@ -147,16 +151,10 @@ fn tags(grouping: &Grouping, line: &Line<'_>) -> Vec<(String, String)> {
 
 /// A point's tags and fields.
 fn entries(line: &Line<'_>, writer: &mut PointWriter) {
-    for (name, value) in line.tags.iter() {
+    for (name, value) in line.tags() {
         writer.tag(name.as_bytes(), value.as_bytes());
     }
-    for (name, value) in line.fields.iter() {
-        let value = match &value {
-            Field::String(text) => FieldValue::String(text),
-            Field::Int(int) => FieldValue::Int(*int),
-            Field::Double(double) => FieldValue::Double(*double),
-            Field::Bool(bool) => FieldValue::Bool(*bool),
-        };
+    for (name, value) in line.fields() {
         writer.field(name.as_bytes(), value);
     }
 }

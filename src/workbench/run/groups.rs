@@ -31,13 +31,13 @@ impl Grouping {
     /// Calls `each` with the dimensions of a point, in the order of their bytes, and their values.
     pub(super) fn dimensions(&self, line: &Line<'_>, mut each: impl FnMut(&str, Option<&str>)) {
         if self.all {
-            let mut tags: Vec<_> = line.tags.iter().collect();
+            let mut tags: Vec<_> = line.tags().collect();
             tags.sort_unstable();
             return tags.iter().for_each(|(name, value)| each(name, Some(value)));
         }
         for name in &self.tags {
-            let found = line.tags.iter().find(|(tag, _)| tag == name);
-            each(name, found.as_ref().map(|(_, value)| &**value));
+            let found = line.tags().find(|(tag, _)| tag == name);
+            each(name, found.map(|(_, value)| value));
         }
     }
 }
@@ -48,7 +48,7 @@ impl Group {
         let key = &mut self.key;
         key.clear();
         if grouping.by_measurement {
-            key.extend_from_slice(line.measurement.as_bytes());
+            key.extend_from_slice(line.measurement().as_bytes());
         }
         let mut separator = if grouping.by_measurement { "\n" } else { "" };
         grouping.dimensions(line, |name, value| {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::BytesMut;
 use kapacitor_udfd::proto::{BeginBatch, Point};
-use kapacitor_udfd::wire::point::PointView;
+use kapacitor_udfd::wire::point::{FieldValue, PointView};
 use kapacitor_udfd::wire::request::Request;
 use kapacitor_udfd::wire::{frame, response};
 use proptest::prelude::*;
 
-use super::super::{Batch, Field, Source, write_begin, write_end, write_line};
+use super::super::{Batch, Source, write_begin, write_end, write_line};
 
 /// Gives the point that came as these bytes to `see`.
 fn see_frame<T>(frame: &[u8], see: impl FnOnce(&PointView<'_>) -> T) -> T {
@@ -150,9 +150,28 @@ fn name() -> impl Strategy<Value = String> {
     "[a-cü\"\\\\ ,=.#]{0,5}[a-cü\" ,=]".prop_filter("a comment", |name| !name.starts_with('#'))
 }
 
-fn value() -> impl Strategy<Value = Field<'static>> {
+#[derive(Debug, Clone)]
+enum Field {
+    String(String),
+    Int(i64),
+    Double(f64),
+    Bool(bool),
+}
+
+impl Field {
+    fn view(&self) -> FieldValue<'_> {
+        match self {
+            Self::String(text) => FieldValue::String(text),
+            Self::Int(int) => FieldValue::Int(*int),
+            Self::Double(double) => FieldValue::Double(*double),
+            Self::Bool(bool) => FieldValue::Bool(*bool),
+        }
+    }
+}
+
+fn value() -> impl Strategy<Value = Field> {
     prop_oneof![
-        "[a-c\"\\\\ ,=\n\r#ü]{0,8}".prop_map(|text| Field::String(text.into())),
+        "[a-c\"\\\\ ,=\n\r#ü]{0,8}".prop_map(Field::String),
         any::<i64>().prop_map(Field::Int),
         proptest::num::f64::NORMAL.prop_map(Field::Double),
         (-1000..1000_i32).prop_map(|eighths| Field::Double(f64::from(eighths) / 8.0)),
@@ -166,7 +185,7 @@ fn value() -> impl Strategy<Value = Field<'static>> {
 fn made_of(
     name: &str,
     tags: &BTreeMap<String, String>,
-    fields: &BTreeMap<String, Field<'_>>,
+    fields: &BTreeMap<String, Field>,
     time: i64,
 ) -> Point {
     let tags = tags.clone().into_iter().collect();
@@ -174,7 +193,7 @@ fn made_of(
     for (name, value) in fields {
         let name = name.clone();
         match value {
-            Field::String(text) => drop(point.fields_string.insert(name, text.to_string())),
+            Field::String(text) => drop(point.fields_string.insert(name, text.clone())),
             Field::Int(int) => drop(point.fields_int.insert(name, *int)),
             Field::Double(double) => drop(point.fields_double.insert(name, *double)),
             Field::Bool(bool) => drop(point.fields_bool.insert(name, *bool)),
@@ -193,16 +212,15 @@ proptest! {
     ) {
         let printed = line_in(&made_of(&name, &tags, &fields, time), None);
         let mut source = Source::new("in", printed.as_bytes());
-        let line = source.next().unwrap().unwrap();
-        let line = line.unwrap_or_else(|bad| panic!("{printed}{bad}"));
-        prop_assert_eq!(&line.measurement, &name);
-        prop_assert_eq!(line.time, Some(time));
-        let read: BTreeMap<_, _> = line.tags.iter().map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
-        prop_assert_eq!(read, tags);
-        let read: Vec<_> = line.fields.iter().map(|(name, value)| (name.into_owned(), exact(&value))).collect();
-        let expected: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), exact(value))).collect();
-        prop_assert_eq!(read, expected);
-        prop_assert!(source.next().unwrap().is_none());
+        let read = source.next(|line| {
+            let line = line.unwrap_or_else(|bad| panic!("{printed}{bad}"));
+            let tags: BTreeMap<_, _> = line.tags().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            let fields: Vec<_> = line.fields().map(|(name, value)| (name.to_owned(), exact(value))).collect();
+            (line.measurement().to_owned(), tags, fields, line.time())
+        });
+        let expected: Vec<_> = fields.iter().map(|(name, value)| (name.clone(), exact(value.view()))).collect();
+        prop_assert_eq!(read.unwrap().unwrap(), (name, tags, expected, Some(time)));
+        prop_assert!(source.next(|_| ()).unwrap().is_none());
     }
 
     /// Whatever a point holds, it is one line or one comment, and the next point's line is not touched.
@@ -217,12 +235,13 @@ proptest! {
         let printed = format!("# no byte order mark\n{line}mark f=1 7\n");
         let mut source = Source::new("in", printed.as_bytes());
         if !fields.is_empty() {
-            let line = source.next().unwrap().unwrap();
-            let line = line.unwrap_or_else(|bad| panic!("{printed}{bad}"));
-            prop_assert_eq!(line.fields.iter().len(), fields.len());
+            let count = source.next(|line| line.map(|line| line.fields().len()));
+            let count = count.unwrap().unwrap().unwrap_or_else(|bad| panic!("{printed}{bad}"));
+            prop_assert_eq!(count, fields.len());
         }
-        prop_assert_eq!(source.next().unwrap().unwrap().unwrap().measurement, "mark");
-        prop_assert!(source.next().unwrap().is_none());
+        let mark = source.next(|line| line.map(|line| line.measurement().to_owned()));
+        prop_assert_eq!(mark.unwrap().unwrap().unwrap(), "mark");
+        prop_assert!(source.next(|_| ()).unwrap().is_none());
     }
 }
 
@@ -237,9 +256,9 @@ fn stay_distinct<'n>(names: impl ExactSizeIterator<Item = &'n String>) -> bool {
 }
 
 /// A value with the bits of its double, as 0 is equal to -0.
-fn exact(value: &Field<'_>) -> String {
+fn exact(value: FieldValue<'_>) -> String {
     match value {
-        Field::Double(double) => format!("{:x}", double.to_bits()),
+        FieldValue::Double(double) => format!("{:x}", double.to_bits()),
         value => format!("{value:?}"),
     }
 }

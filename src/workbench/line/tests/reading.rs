@@ -4,20 +4,21 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use super::super::{Field, Line, Source};
+use super::super::read::{read, reread};
+use super::super::{BadLine, Line, Source};
 
 /// Everything a source gives, a line of text each: `measurement|tag=value|field=value|time`, or the error.
 fn read_in(input: &[u8], piece: usize) -> Vec<String> {
     let mut source = Source::in_pieces("in", input, piece);
     let mut all = Vec::new();
-    while let Some(line) = source.next().unwrap() {
-        all.push(match line {
-            Ok(line) => shown(&line),
-            Err(bad) => bad.to_string(),
-        });
+    while let Some(line) = source.next(either).unwrap() {
+        all.push(line);
     }
-    assert_eq!(source.bytes_read(), input.len() as u64);
     all
+}
+
+fn either(line: Result<&Line<'_>, BadLine>) -> String {
+    line.map_or_else(|bad| bad.to_string(), shown)
 }
 
 fn read_all(input: impl AsRef<[u8]>) -> Vec<String> {
@@ -25,14 +26,14 @@ fn read_all(input: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 fn shown(line: &Line<'_>) -> String {
-    let mut text = format!("{:?}", line.measurement);
-    for (name, value) in line.tags.iter() {
+    let mut text = format!("{:?}", line.measurement());
+    for (name, value) in line.tags() {
         write!(text, "|{name:?}={value:?}").unwrap();
     }
-    for (name, value) in line.fields.iter() {
+    for (name, value) in line.fields() {
         write!(text, "|{name:?}={value:?}").unwrap();
     }
-    write!(text, "|{:?}", line.time).unwrap();
+    write!(text, "|{:?}", line.time()).unwrap();
     text.replace('"', "'").replace("\\\\", "\\").replace("Some(", "(")
 }
 
@@ -75,7 +76,9 @@ fn lines_are_read_as_kapacitor_reads_them() {
         "'a b,c=d'|'k e,y='='v a,l='|'f i,e=ld'=Double(1.0)|None",
     );
     check(r"disk,share=\\srv\c,p=a\\,b f=1", r"'disk'|'share'='\\srv\c'|'p'='a\,b'|'f'=Double(1.0)|None");
-    check("a=b\tc,d=\"e f=1", "'a=b\\tc'|'d'=''e'|'f'=Double(1.0)|None".replace("''e'", "'\\'e'").as_str());
+    check("a=b,c=\"d f=1", r"'a=b'|'c'='\'d'|'f'=Double(1.0)|None");
+    check(r#"a\=\"b,c\"=d\" e\"=1"#, r"'a=\'b'|'c\\''='d\\''|'e\''=Double(1.0)|None");
+    check("\0 m f=1 \t\0 7 ", "'m'|'f'=Double(1.0)|(7)");
     check("m,a==b f=1", "'m'|'a'='=b'|'f'=Double(1.0)|None");
     check("größe,straße=süd f=\"ü\" 1", "'größe'|'straße'='süd'|'f'=String('ü')|(1)");
     check("m time=1,t=2 3", "'m'|'time'=Double(1.0)|'t'=Double(2.0)|(3)");
@@ -108,6 +111,8 @@ fn errors_say_where_and_why() {
     check("m,a=w b,c=d f=1", 8, "the field \"b\" has no value");
     check("m =1", 3, "a field's name is missing");
     check("m f=1,", 7, "a field's name is missing");
+    check("m f=1, 5", 7, "a field's name is missing");
+    check("m f=1,g=2, 5", 11, "a field's name is missing");
     check("m f=1,=2", 7, "a field's name is missing");
     check("m f 7", 4, "the field \"f\" has no value");
     check("m a,b=1", 4, "the field \"a\" has no value");
@@ -138,6 +143,11 @@ fn errors_say_where_and_why() {
     check("m f=1 2020-01-01T00:00:00Z", 7, "`2020-01-01T00:00:00Z` is no time");
     check("m f=1 9223372036854775808", 7, "`9223372036854775808` is too large for a time");
     check("m f=1 5 6", 9, "nothing may follow the time");
+    check("m,a=b\tc f=1", 6, "a tab or a zero byte in a name or a tag's value is not read");
+    check("m\0,a=b f=1", 2, "a tab or a zero byte");
+    check("m f=1,f\tg=1", 8, "a tab or a zero byte");
+    // The first of several.
+    check("m f=nan,g=\"x", 5, "`nan` is no number");
 }
 
 #[test]
@@ -149,9 +159,12 @@ fn an_error_shows_the_place() {
          requests,host=a amount=nan 17\n                           ^",
     );
     // Columns are characters, the caret is below what the terminal shows, and no input sends the terminal commands.
-    let wide = "m,a=\u{4e2d}\u{6587},b=\x1b[31m\tx f=?";
-    let place = "in:1:20: error: `?` is no value; accepted are numbers (1, 1.5, 1i), true, false and \"text\" in double quotes";
-    check(wide.as_bytes(), &format!("{place}\n    m,a=\u{4e2d}\u{6587},b=\u{fffd}[31m x f=?\n{:25}^", ""));
+    let wide = "m,a=\u{4e2d}\u{6587} b=\"\x1b[31m\tx\",f=?";
+    let place = "in:1:22: error: `?` is no value; accepted are numbers (1, 1.5, 1i), true, false and \"text\" in double quotes";
+    check(
+        wide.as_bytes(),
+        &format!("{place}\n    m,a=\u{4e2d}\u{6587} b=\"\u{fffd}[31m x\",f=?\n{:27}^", ""),
+    );
     check(b"m,a=\xff f=1", "in:1:5: error: this is not UTF-8\n    m,a=\u{fffd} f=1\n        ^");
     // A long line is shown around the place.
     let long = format!("m {},f=?,{}", "a".repeat(200) + "=1", "b=1".repeat(100));
@@ -203,14 +216,14 @@ fn a_quote_that_is_never_closed_costs_one_line() {
 
 #[test]
 fn lines_and_columns_are_counted_behind_strings_with_breaks() {
-    let mut source = Source::new("in", &b"m f=\"\n\n\"\n\nm f=?\nm f=1"[..]);
-    assert!(source.next().unwrap().unwrap().is_ok());
-    assert_eq!(source.lines(), 3);
-    let Some(Err(bad)) = source.next().unwrap() else { panic!("no error") };
-    assert!(bad.to_string().starts_with("in:5:5: error"));
-    assert!(source.next().unwrap().unwrap().is_ok());
-    assert_eq!((source.lines(), source.next().unwrap().is_none()), (6, true));
+    let all = read_all("m f=\"\n\n\"\n\nm f=?\nm f=1");
+    assert!(all.len() == 3 && all[1].starts_with("in:5:5: error"), "{all:?}");
 }
+
+const SCRAPS: &[&str] = &[
+    "m", ",", ",", "a=b", " ", "f=1", ",f=1", "g=", "=", "\"", "\"x\"", "\\", "1", "5", "i", "u", "nan",
+    "e3", "t", "false", "\t", "ü", "\\ ", "\\,", "\\=", "1e400", "-", ".", "\0", "#", ",c=d", " 7",
+];
 
 /// Lines that are odd in every way there is, made of what matters to a reader.
 fn scraps() -> impl Strategy<Value = Vec<u8>> {
@@ -239,62 +252,76 @@ proptest! {
         prop_assert_eq!(&all[all.len() - 2..], ["'mark'|'f'=Double(1.0)|(7)", "'mark'|'f'=Double(2.0)|(8)"]);
     }
 
-    /// `InfluxData`'s crate reads what we read, but for what `mod` says of it.
+    /// Kapacitor replaces each of its escapes where it stands, whatever is before it.
     #[test]
-    fn another_reader_agrees(line in "m[a-c\\\\ ,=]{0,4}(,[a-c]{1,2}=[a-c\\\\ ]{1,3}){0,3} f=(1|-2i|t|\"[a\\\\ =,]{0,4}\"|1e3|1\\.5)(,g=F)?( 7)?") {
+    fn backslashes_in_names_are_kapacitors(
+        names in proptest::collection::vec("([ab\"]|\\\\[, =\"\\\\a]){0,5}[ab]", 4),
+    ) {
+        let [measurement, tag, value, field] = &names[..] else { panic!() };
+        let kapacitors = |name: &str, escapes: &str| {
+            escapes.chars().fold(name.to_owned(), |name, c| name.replace(&format!("\\{c}"), &c.to_string()))
+        };
+        let line = format!("{measurement},{tag}={value} {field}=1");
         let mut source = Source::new("in", line.as_bytes());
-        let ours = source.next().unwrap().unwrap();
-        let theirs = influxdb_line_protocol::parse_lines(&line).next().unwrap();
-        if let (Ok(ours), Ok(theirs)) = (&ours, &theirs)
-            && !line.contains("\\\\") && !line.contains("\\=")
-        {
-            prop_assert_eq!(&ours.measurement, theirs.series.measurement.as_str());
-            prop_assert_eq!(ours.time, theirs.timestamp);
-            let tags = theirs.series.tag_set.iter().flatten();
-            let tags: Vec<_> = tags.map(|(name, value)| (name.to_string(), value.to_string())).collect();
-            let own: Vec<_> = ours.tags.iter().map(|(n, v)| (n.into_owned(), v.into_owned())).collect();
-            prop_assert_eq!(own, tags);
-            for ((name, value), (other, its)) in ours.fields.iter().zip(&theirs.field_set) {
-                prop_assert_eq!(&name, other.as_str());
-                prop_assert_eq!(value, theirs_as_ours(its));
+        let read = source.next(|line| {
+            let line = line.unwrap_or_else(|bad| panic!("{bad}"));
+            let ((tag, value), (field, _)) = (line.tags().next().unwrap(), line.fields().next().unwrap());
+            [line.measurement(), tag, value, field].map(str::to_owned)
+        });
+        let expected = [(measurement, ", =\""), (tag, ", ="), (value, ", ="), (field, ", =\"")];
+        prop_assert_eq!(read.unwrap().unwrap(), expected.map(|(name, escapes)| kapacitors(name, escapes)));
+    }
+
+    /// What the crate reads as it stands it reads in our words too, and no otherwise: it lets nothing else through.
+    #[test]
+    fn both_ways_to_read_a_line_agree(scraps in proptest::collection::vec(proptest::sample::select(SCRAPS), 0..12)) {
+        let line = scraps.concat();
+        let (mut unused, mut repaired) = Default::default();
+        let agree = |one: &Line<'_>, other: Result<Line<'_>, _>| {
+            prop_assert_eq!(shown(one), other.map_or_else(|fault| format!("{fault:?}"), |line| shown(&line)));
+            Ok(())
+        };
+        for line in [line.clone(), format!("m,a=b {line}"), format!("m{line} f=1"), format!("m f=1{line}")] {
+            if let Ok(read) = read(&line, &mut unused) {
+                agree(&read, reread(&line, &mut repaired))?;
             }
-        } else if ours.is_ok() && !line.contains('\\') {
-            prop_assert!(theirs.is_ok());
+        }
+    }
+
+    /// A line that is refused for a reason that we don't know would have no place.
+    #[test]
+    fn every_error_has_words_of_its_own(input in scraps()) {
+        for line in read_all(&input) {
+            prop_assert!(!line.contains("this is no line protocol"), "{}", line);
         }
     }
 }
 
-/// Why that reader is not ours; when it changes, `mod` can say something else.
+/// What `mod` says of the crate. When it changes, there is less to do.
 #[test]
-fn the_other_reader_reads_some_lines_otherwise() {
+fn the_crate_reads_some_lines_otherwise() {
     let check = |line: &str, expected: &str| {
         let read = influxdb_line_protocol::parse_lines(line).next().unwrap();
-        let read = format!("{:?}", read.map(|line| (line.series.tag_set, line.field_set)));
+        let read = format!("{:?}", read.map(|line| (line.series, line.field_set)));
         assert!(read.contains(expected), "{line}: {read}");
     };
     check(r"m,a=\\srv f=1", r#""\\srv""#);
+    check(r#"m f\"=1"#, r#""f\\\"""#);
+    check(r"m\=n f=1", r#""m\\=n""#);
     check("m a,b=1", "\"a,b\"");
     check("m,a=b=c f=1", "\"b=c\"");
+    check("m f=1, 5", "F64(1.0)");
     check("m f=1e400", "F64(inf)");
     check("m f=1,f=2", "F64(2.0)");
+    check("m,a=1,a=2 f=1", "\"2\"");
     check("m f=.5", "Err");
     check("m f=1.", "Err");
+    check("m f=1 ", "Err");
     check("a\tb f=1", "Err");
 }
 
-fn theirs_as_ours<'a>(value: &'a influxdb_line_protocol::FieldValue<'a>) -> Field<'a> {
-    use influxdb_line_protocol::FieldValue;
-    match value {
-        FieldValue::I64(int) => Field::Int(*int),
-        FieldValue::U64(int) => Field::Int(int.cast_signed()),
-        FieldValue::F64(double) => Field::Double(*double),
-        FieldValue::String(text) => Field::String(text.as_str().into()),
-        FieldValue::Boolean(bool) => Field::Bool(*bool),
-    }
-}
-
 #[test]
-#[ignore = "a measurement: cargo test --release --bin kapacitor-udfd line::tests::what_a_line -- --ignored --nocapture"]
+#[ignore = "a measurement: cargo test --release --bin kapacitor-udfd line::tests::reading::what_a_line -- --ignored --nocapture"]
 #[expect(clippy::print_stderr, clippy::cast_precision_loss, reason = "a measurement is for people")]
 fn what_a_line_costs() {
     let mut input = String::new();
@@ -314,13 +341,16 @@ fn what_a_line_costs() {
         let begin = std::time::Instant::now();
         let mut source = Source::new("in", input.as_bytes());
         let (mut lines, mut bytes) = (0_u64, 0);
-        while let Some(line) = source.next().unwrap() {
-            let line = line.unwrap();
+        while let Some(line) = source.next(|line| line.map(read_length)).unwrap() {
             lines += 1;
-            bytes += line.tags.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
-            bytes += line.fields.iter().map(|(name, _)| name.len()).sum::<usize>();
+            bytes += line.unwrap();
         }
         let nanos = begin.elapsed().as_nanos() as f64 / lines as f64;
         eprintln!("{} bytes a line: {nanos:.0} ns ({bytes})", input.len() as u64 / lines);
     }
+}
+
+fn read_length(line: &Line<'_>) -> usize {
+    line.tags().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        + line.fields().map(|(name, _)| name.len()).sum::<usize>()
 }
