@@ -33,8 +33,8 @@ impl fmt::Display for Span {
         let sign = if self.0 < 0 { "-" } else { "" };
         let nanos = self.0.unsigned_abs();
         let unit = match nanos {
-            ..SECOND => 1,
-            ..MINUTE => SECOND / 1_000,
+            0..SECOND => 1,
+            SECOND..MINUTE => SECOND / 1_000,
             _ => SECOND,
         };
         let rounded = Duration::from_nanos(nanos.saturating_add(unit / 2) / unit * unit);
