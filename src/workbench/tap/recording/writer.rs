@@ -65,6 +65,12 @@ impl<W: Write> Writer<W> {
         self.file.flush()
     }
 
+    /// How long the file is up to its last whole entry: tests cut it there.
+    #[cfg(test)]
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
     fn gather(&mut self, record: &Record<'_>) -> io::Result<()> {
         record.write(&mut self.gathered);
         if self.gathered.len() < FULL { Ok(()) } else { self.flush() }
