@@ -99,7 +99,7 @@ use tracing::{Level, debug, enabled, info, warn};
 
 pub use counters::{ByReason, Counters};
 pub use ending::Reason;
-pub use observer::{Observer, Output, Seen, Sight, announced};
+pub use observer::{EARLIEST, Observer, Output, Seen, Sight, announced};
 
 use crate::agent::Outbox;
 use crate::edge::Edge;
@@ -220,7 +220,9 @@ impl Handler for Aggregate {
     }
 
     fn restore(&mut self, now: UnixNanos, snapshot: &[u8]) -> Result<(), HandlerError> {
-        self.node(now)?.restore(now, snapshot);
+        let node = self.node(now)?;
+        node.restore(now, snapshot);
+        node.see_restored();
         Ok(())
     }
 

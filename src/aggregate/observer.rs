@@ -28,6 +28,11 @@ pub enum Seen<'a> {
         /// When that is, by the time that deadlines follow.
         at: i64,
     },
+    /// A task comes back from a snapshot.
+    Restored {
+        /// The task as it was.
+        task: Sight<'a>,
+    },
     /// A task ends.
     Ended {
         /// The task as it was.
@@ -36,7 +41,7 @@ pub enum Seen<'a> {
         reason: Reason,
         /// When, by the time that deadlines follow.
         at: i64,
-        /// Something comes out for it; else it vanishes.
+        /// It is to come out, which timeoutCode may still prevent or put off; else it vanishes.
         comes_out: bool,
     },
     /// A point or a batch goes out, of this number: see [`announced`].
@@ -70,7 +75,7 @@ pub enum Output<'a> {
         /// The task it did so for.
         task: Sight<'a>,
     },
-    /// An original goes on.
+    /// An event goes on, as it came or as a script left it.
     Passed,
 }
 
@@ -95,16 +100,20 @@ pub struct Sight<'a> {
     pub events: u64,
 }
 
-/// Numbers of outputs begin here: no clock says so, it is in the year 1677.
+/// Numbers of outputs begin here.
 const FIRST_NUMBER: i64 = i64::MIN;
 
 /// The most numbers there are.
 const NUMBERS: i64 = 1 << 60;
 
+/// The earliest time that may be said in a keepalive to a node that is observed: what is earlier is a number. In the
+/// year 1714.
+pub const EARLIEST: i64 = FIRST_NUMBER + NUMBERS;
+
 /// The number of the output that comes behind a keepalive with this time, if it announces one: a node that is observed
 /// sends one before each output. To Kapacitor a keepalive that it did not ask for is nothing.
 pub fn announced(time: i64) -> Option<u64> {
-    (time < FIRST_NUMBER + NUMBERS).then(|| time.abs_diff(FIRST_NUMBER))
+    (time < EARLIEST).then(|| time.abs_diff(FIRST_NUMBER))
 }
 
 /// An observer and what it was told.
@@ -163,29 +172,51 @@ impl Node {
     /// The next point or batch to go out is announced.
     #[inline]
     pub(super) fn see_output(&mut self, of: Of<'_>, out: &mut Outbox) {
-        let Some(observed) = &mut self.observed else { return };
-        let number = observed.outputs;
-        observed.outputs += 1;
-        out.announce(FIRST_NUMBER.saturating_add_unsigned(number));
-        self.told(|node, observer| {
-            let result = |place, task, reason, now| Output::Result {
-                task: node.sight_of(place, task),
-                reason,
-                at: node.moment_of(task, reason, now),
-            };
-            let output = match of {
-                Of::Task(place, reason, now) => {
-                    node.tasks.get(place).map(|task| result(place, task, reason, now))
-                }
-                Of::Finished(task, reason, now) => Some(result(u32::MAX, task, reason, now)),
-                Of::Script(place) => node.sight(place).map(|task| Output::Emitted { task }),
-                Of::LastWords(task) => Some(Output::Emitted { task: node.sight_of(u32::MAX, task) }),
-                Of::Passed => Some(Output::Passed),
-            };
-            if let Some(output) = output {
-                observer.see(Seen::Out { number, output });
+        if self.observed.is_some() {
+            self.announce(of, out);
+        }
+    }
+
+    #[cold]
+    fn announce(&mut self, of: Of<'_>, out: &mut Outbox) {
+        let Some(mut observed) = self.observed.take() else { return };
+        if let Some(output) = self.output(of) {
+            let number = observed.outputs;
+            observed.outputs += 1;
+            observed.observer.see(Seen::Out { number, output });
+            out.announce(FIRST_NUMBER.saturating_add_unsigned(number));
+        }
+        self.observed = Some(observed);
+    }
+
+    fn output<'a>(&'a self, of: Of<'a>) -> Option<Output<'a>> {
+        let result = |place, task, reason, now| Output::Result {
+            task: self.sight_of(place, task),
+            reason,
+            at: self.moment_of(task, reason, now),
+        };
+        match of {
+            Of::Task(place, reason, now) => {
+                self.tasks.get(place).map(|task| result(place, task, reason, now))
             }
-        });
+            Of::Finished(task, reason, now) => Some(result(u32::MAX, task, reason, now)),
+            Of::Script(place) => self.sight(place).map(|task| Output::Emitted { task }),
+            Of::LastWords(task) => Some(Output::Emitted { task: self.sight_of(u32::MAX, task) }),
+            Of::Passed => Some(Output::Passed),
+        }
+    }
+
+    /// Tasks have come back from a snapshot.
+    pub(super) fn see_restored(&mut self) {
+        if self.observed.is_some() {
+            self.told(|node, observer| {
+                let mut next = node.tasks.oldest();
+                while let Some((place, task)) = next.and_then(|place| Some((place, node.tasks.get(place)?))) {
+                    observer.see(Seen::Restored { task: node.sight_of(place, task) });
+                    next = task.neighbours.both().1;
+                }
+            });
+        }
     }
 
     /// The node is no more.

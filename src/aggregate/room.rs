@@ -80,6 +80,7 @@ impl Node {
             Some(reason) => self.end(number, reason, now, out),
             None if self.settings.on_overflow == OnOverflow::Drop => {
                 self.counters.dropped += 1;
+                self.see_end(number, Reason::Evicted, now, false);
                 self.remove(number);
                 Ok(())
             }

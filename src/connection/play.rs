@@ -3,6 +3,7 @@
 //! does.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,9 @@ use crate::agent::{Agent, Fault, Step};
 use crate::handler::{Handler, Progress, UnixNanos};
 use crate::limits::Limits;
 use crate::wire::{frame, request};
+
+/// What has come out waits no longer than this, however much is due.
+const AT_LEAST: Duration = Duration::from_millis(50);
 
 /// What happens behind the last request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +32,8 @@ pub enum AtEnd {
 /// a time happens before the keepalive is answered, each thing at its own moment; between two of them time stands
 /// still, and it never goes back. Before the first it is 1970.
 ///
-/// A handler that panics or fails ends the conversation as it does in the daemon.
+/// A handler that panics or fails ends the conversation as it does in the daemon, but that nobody logs it. What is
+/// else than there: there is no [`Sender`](super::Sender), and after a refusal it is the peer who closes.
 pub async fn play<R, W>(
     reader: R,
     writer: W,
@@ -48,7 +53,9 @@ where
             return Summary { fault: Some(fault), unread, ..Summary::default() };
         }
     };
-    Player { reader, writer, agent, input: Input::new(), now: 0, max_frame }.run(at_end).await
+    Player { reader, writer, agent, input: Input::new(), now: 0, is_timed: false, max_frame }
+        .run(at_end)
+        .await
 }
 
 struct Player<R, W> {
@@ -57,6 +64,8 @@ struct Player<R, W> {
     agent: Agent,
     input: Input,
     now: UnixNanos,
+    /// The peer has said what time it is.
+    is_timed: bool,
     max_frame: usize,
 }
 
@@ -107,7 +116,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Player<R, W> {
         while let Some(frame) = frame::find(self.input.rest(), self.max_frame)? {
             if let Some(time) = request::keepalive(frame) {
                 self.advance(time).await?;
-                self.now = self.now.max(time);
+                self.now = if self.is_timed { self.now.max(time) } else { time };
+                self.is_timed = true;
             }
             let step = match self.agent.step(self.now, self.input.rest())? {
                 Step::MayTakeLong => self.agent.step_aside(self.now, self.input.rest())?,
@@ -122,12 +132,17 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Player<R, W> {
 
     /// What is due up to a time happens, each thing at its moment.
     async fn advance(&mut self, until: UnixNanos) -> Result<(), Fault> {
+        let mut since = Instant::now();
         // After a refusal nothing is to come, though there is a deadline.
         while !self.agent.is_over(self.now)
             && let Some(due) = self.agent.next_deadline()?.filter(|&due| due <= until)
         {
             self.now = self.now.max(due);
             self.agent.on_deadline(self.now, false)?;
+            if self.agent.outbox().has_something() && since.elapsed() >= AT_LEAST {
+                self.flush().await?;
+                since = Instant::now();
+            }
             self.let_out().await?;
         }
         Ok(())

@@ -10,7 +10,7 @@ pub(super) fn line(about: &About) -> String {
     match about {
         About::Result { task, reason, at } => result(task, *reason, *at),
         About::Emitted { task } => format!("{}: emitted by the script\n", whose(task)),
-        About::Passed => "an original, passed on\n".to_owned(),
+        About::Passed => "the event, passed on\n".to_owned(),
     }
 }
 

@@ -141,11 +141,9 @@ impl Feed {
 /// The tags that a group has in common.
 fn tags(grouping: &Grouping, line: &Line<'_>) -> Vec<(String, String)> {
     let mut tags = Vec::new();
-    grouping.dimensions(line, |name, value| {
-        if let Some(value) = value {
-            tags.push((name.to_owned(), value.to_owned()));
-        }
-    });
+    // Kapacitor has one that is missing among them, and empty.
+    grouping
+        .dimensions(line, |name, value| tags.push((name.to_owned(), value.unwrap_or_default().to_owned())));
     tags
 }
 

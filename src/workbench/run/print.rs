@@ -23,13 +23,13 @@ pub(super) struct Print {
     /// Somebody may be waiting for each point.
     is_live: bool,
     buffer: Vec<u8>,
-    explained: Option<Receiver<About>>,
+    explained: Option<Receiver<(u64, About)>>,
     pub(super) points: u64,
     pub(super) batches: u64,
 }
 
 impl Print {
-    pub(super) fn new(as_table: bool, is_live: bool, explained: Option<Receiver<About>>) -> Self {
+    pub(super) fn new(as_table: bool, is_live: bool, explained: Option<Receiver<(u64, About)>>) -> Self {
         Self {
             table: as_table.then(Box::default),
             is_live,
@@ -99,10 +99,16 @@ impl Sink for Print {
         self.note(|out| write_end(tmax, out))
     }
 
-    fn announced(&mut self, _: u64) -> anyhow::Result<Flow> {
-        let Some(about) = self.explained.as_ref().and_then(|explained| explained.recv().ok()) else {
+    fn announced(&mut self, number: u64) -> anyhow::Result<Flow> {
+        // It was told before it was announced.
+        let Some((told, about)) = self.explained.as_ref().and_then(|explained| explained.try_recv().ok())
+        else {
             return Ok(Flow::GoOn);
         };
+        debug_assert_eq!(told, number, "each is told and announced once");
+        if let Some(table) = &mut self.table {
+            table.finish(&mut self.buffer);
+        }
         // So that it stands before its output, where both go to the terminal.
         let flow = self.write()?;
         output::error(&explain::line(&about));

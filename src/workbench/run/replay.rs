@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytes::BufMut;
+use kapacitor_udfd::aggregate::EARLIEST;
 use kapacitor_udfd::proto::{self, request::Message};
 use kapacitor_udfd::wire::frame;
 use kapacitor_udfd::wire::request::Request;
@@ -18,6 +19,10 @@ pub(super) fn chosen(
     path: &Path,
     connection: Option<u32>,
 ) -> anyhow::Result<(Conversation, proto::InitRequest)> {
+    if !path.metadata().is_ok_and(|metadata| metadata.is_file()) && path.exists() {
+        let words = format!("a recording is read twice, and {} is no file", path.display());
+        return Err(Usage(words).into());
+    }
     let summary = recording::conversations(path)?;
     if summary.cut.is_some() {
         output::error("note: the recording breaks off; what is whole is played\n");
@@ -77,6 +82,8 @@ pub(super) fn play(
                 continue;
             }
             (Ok(Request::Point(point)), _) => fed.see(point.time()),
+            // Its time is the recording's; and no clock is before this.
+            (Ok(Request::Keepalive(keepalive)), _) if keepalive.time < EARLIEST => continue,
             _ => {}
         }
         wire.frames().put_slice(&bytes);

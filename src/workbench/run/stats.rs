@@ -37,9 +37,13 @@ pub(super) fn text(stats: &Stats) -> String {
     let in_batches = if *batches > 0 { format!(" in {} batches", grouped(*batches)) } else { String::new() };
     row("out", &format!("{} points{in_batches}", grouped(*points)));
     if let Some(tasks) = tasks {
-        let Tasks { open, most_open, started, ended, vanished, counted } = tasks;
+        let Tasks { open, most_open, started, restored, ended, vanished, counted } = tasks;
         let (started, most_open) = (grouped(*started), grouped(*most_open));
-        row("tasks", &format!("{started} started, at most {most_open} open at once"));
+        let restored = match *restored {
+            0 => String::new(),
+            restored => format!("{} restored, ", grouped(restored)),
+        };
+        row("tasks", &format!("{restored}{started} started, at most {most_open} open at once"));
         let reasons: Vec<_> = ended.iter().map(|(why, count)| format!("{why} {}", grouped(*count))).collect();
         if !reasons.is_empty() {
             row("", &format!("ended: {}", reasons.join(", ")));

@@ -32,6 +32,8 @@ pub(super) struct Tasks {
     pub(super) open: u64,
     pub(super) most_open: u64,
     pub(super) started: u64,
+    /// From a snapshot.
+    pub(super) restored: u64,
     /// By the word for the reason; and those that vanished.
     pub(super) ended: BTreeMap<&'static str, u64>,
     pub(super) vanished: u64,
@@ -40,20 +42,20 @@ pub(super) struct Tasks {
 }
 
 /// What is told otherwise, or always so.
-const TOLD: [&str; 3] = ["points", "events", "created"];
+const TOLD: [&str; 4] = ["points", "events", "created", "restored"];
 
 /// Sees tasks for `--explain` and `--stats`.
 #[derive(Debug)]
 pub(super) struct Watch {
     tasks: Arc<Mutex<Tasks>>,
-    explained: Option<Sender<About>>,
+    explained: Option<Sender<(u64, About)>>,
 }
 
 /// What it has seen.
 #[derive(Debug)]
 pub(super) struct Watched {
     pub(super) tasks: Arc<Mutex<Tasks>>,
-    pub(super) explained: Option<Receiver<About>>,
+    pub(super) explained: Option<Receiver<(u64, About)>>,
 }
 
 /// One who sees, and what it sees.
@@ -79,6 +81,12 @@ impl Observer for Watch {
                 tasks.most_open = tasks.most_open.max(tasks.open);
             }
             Seen::Event { .. } => {}
+            Seen::Restored { .. } => {
+                let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+                tasks.restored += 1;
+                tasks.open += 1;
+                tasks.most_open = tasks.most_open.max(tasks.open);
+            }
             Seen::Ended { reason, comes_out, .. } => {
                 let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
                 tasks.open = tasks.open.saturating_sub(1);
@@ -90,10 +98,10 @@ impl Observer for Watch {
                 let counted = counters.named().into_iter();
                 tasks.counted = counted.filter(|(name, count)| *count > 0 && !TOLD.contains(name)).collect();
             }
-            Seen::Out { output, .. } => {
+            Seen::Out { number, output } => {
                 if let Some(explained) = &self.explained {
                     // Who has enough of it does not listen any more.
-                    let _ = explained.send(About::of(output));
+                    let _ = explained.send((number, About::of(output)));
                 }
             }
         }

@@ -2,11 +2,13 @@
 //! not where points come from.
 
 use std::io::{self, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use kapacitor_udfd::aggregate::EARLIEST;
 use kapacitor_udfd::proto::request::Message;
 use kapacitor_udfd::proto::{self, KeepaliveRequest};
 use prost::Message as _;
@@ -93,7 +95,7 @@ impl Wire {
         }
         self.begin()?;
         self.flush()?;
-        self.socket.shutdown(std::net::Shutdown::Write)
+        self.socket.shutdown(Shutdown::Write)
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -111,6 +113,14 @@ impl Wire {
     }
 
     fn keepalive(&mut self, time: i64) {
-        self.request(Message::Keepalive(KeepaliveRequest { time }));
+        self.request(Message::Keepalive(KeepaliveRequest { time: time.max(EARLIEST) }));
+    }
+}
+
+/// However who feeds ends, the function sees the end of the stream.
+impl Drop for Wire {
+    fn drop(&mut self) {
+        // After `finish` it is so already.
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 }

@@ -65,6 +65,7 @@ impl Observer for Watching {
         let mut collector = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match seen {
             Seen::Event { task, at, .. } => collector.event(task.place, task.group, task.id, at),
+            Seen::Restored { task } => collector.event(task.place, task.group, task.id, task.last),
             Seen::Ended { task, reason, at, .. } => collector.ended(task.place, reason, at),
             Seen::Out { .. } | Seen::Gone { .. } => {}
         }
