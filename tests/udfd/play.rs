@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use kapacitor_udfd::aggregate::options::Function;
-use kapacitor_udfd::aggregate::{Aggregate, Observer, Output, Reason, Seen, announced};
+use kapacitor_udfd::aggregate::{Aggregate, EARLIEST, Observer, Output, Reason, Seen, announced};
 use kapacitor_udfd::connection::{self, AtEnd, Summary};
 use kapacitor_udfd::handler::Handler;
 use kapacitor_udfd::limits::Limits;
@@ -173,6 +173,7 @@ impl Observer for Notes {
                     seconds(at)
                 )
             }
+            Seen::Restored { task } => format!("{} is back", text(task.id)),
             Seen::Ended { task, reason, at, comes_out } => {
                 format!("end of {} {} at {} {comes_out}", text(task.id), reason.word(), seconds(at))
             }
@@ -227,11 +228,37 @@ async fn an_observer_sees_events_ends_and_outputs_and_each_output_is_announced()
     assert_eq!(*notes.0.lock().unwrap(), seen);
 }
 
-/// Kapacitor's own times are never taken for a number.
+#[tokio::test]
+async fn an_observer_sees_what_a_snapshot_brings_back() {
+    let mut first = played(aggregate(), AtEnd::Stop);
+    first.at(0).await;
+    first.init(ten_seconds()).await;
+    first.peer.send(event("a", 0)).await;
+    first.peer.send(proto::SnapshotRequest {}).await;
+    first.peer.half_close().await;
+    let snapshot = loop {
+        match first.peer.next().await.expect("a snapshot") {
+            Message::Snapshot(proto::SnapshotResponse { snapshot }) => break snapshot,
+            _ => {}
+        }
+    };
+    let notes = Notes::default();
+    let mut played = played(aggregate().observed_by(Box::new(notes.clone())), AtEnd::Wait);
+    played.at(3).await;
+    played.init(ten_seconds()).await;
+    played.peer.send(proto::RestoreRequest { snapshot }).await;
+    played.heard().await;
+    played.ended.await.unwrap();
+    let seen = notes.0.lock().unwrap();
+    assert_eq!(seen[..2], ["a is back", "end of a inactivity at 10 true"], "{seen:?}");
+}
+
+/// Times from 1714 on are never taken for a number.
 #[test]
 fn no_clock_announces_anything() {
-    for time in [0, -1, i64::MAX, START, -(1 << 62)] {
+    for time in [0, -1, i64::MAX, START, EARLIEST] {
         assert_eq!(announced(time), None, "{time}");
     }
-    assert_eq!((announced(i64::MIN), announced(i64::MIN + 7)), (Some(0), Some(7)));
+    let numbers = [i64::MIN, i64::MIN + 7, EARLIEST - 1].map(announced);
+    assert_eq!(numbers, [Some(0), Some(7), Some((1 << 60) - 1)]);
 }

@@ -58,7 +58,7 @@ pub(super) enum What {
     BehindString,
     #[error("{text} is no time; accepted are whole numbers since 1970, like 1700000000000000000")]
     BadTime { text: String },
-    #[error("{text} is too large for a time; it has 64 bits")]
+    #[error("{text} is too large for a time; it has 64 bits, in nanoseconds")]
     TimeTooLarge { text: String },
     #[error("nothing may follow the time; after the fields there is one space")]
     BehindTime,

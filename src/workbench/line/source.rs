@@ -33,6 +33,8 @@ pub(crate) struct Source<R> {
     pieces: Pieces<R>,
     /// The line, where the crate needs it in other words.
     repaired: String,
+    /// What one is in the lines' times, in nanoseconds.
+    unit: i64,
     /// Lines of the file that are used.
     lines: u64,
     /// The rest of the line is too long and of no use.
@@ -45,13 +47,18 @@ impl<R: Read> Source<R> {
         Self::of_pieces(name.into(), Pieces::new(reader))
     }
 
+    /// The same with times in units of so many nanoseconds.
+    pub(crate) fn in_units_of(self, unit: i64) -> Self {
+        Self { unit, ..self }
+    }
+
     #[cfg(test)]
     pub(super) fn in_pieces(name: &str, reader: R, piece: usize) -> Self {
         Self::of_pieces(name.to_owned(), Pieces::with_piece(reader, piece))
     }
 
     fn of_pieces(name: String, pieces: Pieces<R>) -> Self {
-        Self { name, pieces, repaired: String::new(), lines: 0, skips: false }
+        Self { name, pieces, repaired: String::new(), unit: 1, lines: 0, skips: false }
     }
 
     /// Gives `see` the next line that is neither blank nor a comment, and returns what `see` makes of it; `None` at the
@@ -84,7 +91,14 @@ impl<R: Read> Source<R> {
     fn give<T>(&mut self, length: usize, see: impl FnOnce(&Line<'_>) -> T) -> Result<T, Fault> {
         let line = trimmed(self.pieces.bytes().get(..length).unwrap_or_default());
         let text = std::str::from_utf8(line).map_err(|error| What::NotUtf8.at(error.valid_up_to()))?;
-        Ok(see(&read(text, &mut self.repaired)?))
+        let line = read(text, &mut self.repaired)?;
+        if line.time().is_some_and(|time| time.checked_mul(self.unit).is_none()) {
+            let text_of_time = text.trim_end_matches(' ');
+            let at = text_of_time.rfind(' ').map_or(0, |space| space + 1);
+            let text = text_of_time.get(at..).unwrap_or_default().to_owned();
+            return Err(What::TimeTooLarge { text }.at(at));
+        }
+        Ok(see(&line))
     }
 
     /// How long the next line is, which is neither blank nor a comment.

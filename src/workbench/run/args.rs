@@ -51,10 +51,11 @@ pub(crate) struct InputArgs {
     pub(super) positional: Vec<String>,
 
     /// Take the node out of this TICKscript
-    #[arg(long, value_name = "FILE", requires = "node")]
+    #[arg(long, value_name = "FILE")]
     pub(super) tick: Option<PathBuf>,
 
-    /// Which one: by the name that Kapacitor gives it (aggregate2), its number (2), or its function, if it has one node
+    /// Which one, if it has several: by the name that Kapacitor gives it (aggregate2), by its number (2) or by its
+    /// function
     #[arg(long, value_name = "NAME", requires = "tick")]
     pub(super) node: Option<String>,
 

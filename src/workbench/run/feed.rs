@@ -8,6 +8,7 @@ use kapacitor_udfd::wire::point_writer::PointWriter;
 
 use super::clock::unix_now;
 use super::groups::{Group, Grouping};
+use super::progress::Progress;
 use super::windows::{Batch, Windows};
 use super::wire::Wire;
 use crate::cli::output;
@@ -17,13 +18,15 @@ use crate::workbench::line::{BadLine, Line, Source};
 const SHOWN: u64 = 10;
 
 /// What has been fed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Fed {
     pub(super) points: u64,
     /// Lines that could not be read.
     pub(crate) refused: u64,
     /// The earliest and the latest time of a point.
     pub(super) span: Option<(i64, i64)>,
+    /// Tags to group by that no point had.
+    pub(super) unseen: Vec<String>,
 }
 
 impl Fed {
@@ -47,6 +50,7 @@ pub(super) struct Feed {
     group: Group,
     writer: PointWriter,
     fed: Fed,
+    progress: Progress,
 }
 
 impl Feed {
@@ -55,9 +59,15 @@ impl Feed {
         grouping: Grouping,
         windows: Option<Windows>,
         unit: i64,
+        progress: Progress,
     ) -> Self {
         let (group, writer, fed) = <(Group, PointWriter, Fed)>::default();
-        Self { wire, grouping, windows, unit, group, writer, fed }
+        Self { wire, grouping, windows, unit, group, writer, fed, progress }
+    }
+
+    /// What one is in the lines' times, in nanoseconds.
+    pub(super) fn unit(&self) -> i64 {
+        self.unit
     }
 
     /// Feeds all there is.
@@ -77,23 +87,26 @@ impl Feed {
     fn refuse(&mut self, bad: &BadLine) {
         self.fed.refused += 1;
         if self.fed.refused <= SHOWN {
-            output::error(&format!("{bad}\n"));
+            self.progress.suspended(|| output::error(&format!("{bad}\n")));
         }
     }
 
     /// That was all.
     pub(super) fn finish(mut self) -> io::Result<Fed> {
-        let mut wire = self.wire.borrow_mut();
+        let wire = Rc::clone(&self.wire);
+        let mut wire = wire.borrow_mut();
         if let Some(windows) = &mut self.windows {
             windows.close(&mut wire)?;
         }
         wire.finish()?;
+        self.fed.unseen = self.grouping.unseen();
         Ok(self.fed)
     }
 
     fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
         let time = line.time().map_or_else(unix_now, |time| time.saturating_mul(self.unit));
         self.fed.see(time);
+        self.grouping.see(line);
         self.group.find(&self.grouping, line);
         if self.windows.is_some() { self.in_window(line, time) } else { self.point(line, time) }
     }

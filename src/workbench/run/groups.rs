@@ -10,6 +10,8 @@ pub(super) struct Grouping {
     /// All tags there are.
     all: bool,
     pub(super) by_measurement: bool,
+    /// Which of the tags a point has had.
+    seen: Vec<bool>,
 }
 
 /// A point's group.
@@ -25,7 +27,25 @@ impl Grouping {
         names.sort_unstable();
         names.dedup();
         let all = names.iter().any(|name| name == "*");
-        Self { tags: names, all, by_measurement }
+        let seen = vec![false; names.len()];
+        Self { tags: names, all, by_measurement, seen }
+    }
+
+    /// The tags that no point has had.
+    pub(super) fn unseen(&self) -> Vec<String> {
+        if self.all {
+            return Vec::new();
+        }
+        let unseen = self.tags.iter().zip(&self.seen).filter(|(_, is_seen)| !**is_seen);
+        unseen.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Looks which tags a point has.
+    #[inline]
+    pub(super) fn see(&mut self, line: &Line<'_>) {
+        for (name, is_seen) in self.tags.iter().zip(&mut self.seen).filter(|(_, is_seen)| !**is_seen) {
+            *is_seen = line.tags().any(|(tag, _)| tag == name);
+        }
     }
 
     /// Calls `each` with the dimensions of a point, in the order of their bytes, and their values.

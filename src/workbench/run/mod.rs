@@ -53,19 +53,35 @@ pub(crate) fn run(args: &RunArgs, config: &Config) -> anyhow::Result<ExitCode> {
         if is_watched { (Some(Box::new(observer) as _), Some(watched.tasks)) } else { (None, None) };
     let mut print = Print::new(args.table, plan.is_live(), watched.explained);
     let started = Instant::now();
-    let Some(fed) = plan.run(observer, &mut print)? else { return Ok(ExitCode::SUCCESS) };
-    print.finish()?;
+    let fed = plan.run(observer, &mut print);
+    // Also what came before something failed.
+    let flow = print.finish()?;
+    let fed = match fed? {
+        Some(fed) if flow == Flow::GoOn => fed,
+        _ => return Ok(ExitCode::SUCCESS),
+    };
     if args.stats {
         let tasks = tasks.map(|tasks| watch::counted(&tasks));
         let Print { points, batches, .. } = print;
-        output::error(&stats::text(&Stats { fed, points, batches, tasks, took: started.elapsed() }));
+        output::error(&stats::text(&Stats {
+            fed: fed.clone(),
+            points,
+            batches,
+            tasks,
+            took: started.elapsed(),
+        }));
     }
     refused(&fed)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lines that could not be read are told of once more at the end.
+/// What is to be told at the end: of groups that there are none of, and of lines that could not be read.
 pub(crate) fn refused(fed: &feed::Fed) -> anyhow::Result<()> {
+    for tag in fed.unseen.iter().filter(|_| fed.points > 0) {
+        output::error(&format!(
+            "note: no point has the tag {tag} to group by; by fields there are no groups\n"
+        ));
+    }
     match fed.refused {
         0 => Ok(()),
         1 => bail!("1 line could not be read; {} others went on", fed.points),

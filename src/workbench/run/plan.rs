@@ -2,16 +2,17 @@
 //! them is told here, before anything runs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use kapacitor_udfd::builtin;
 use kapacitor_udfd::config::{Config, FunctionConfig};
 use kapacitor_udfd::edge::Edge;
 use kapacitor_udfd::proto;
+use tracing::subscriber::NoSubscriber;
 
 use super::args::InputArgs;
-use super::clock::Pace;
+use super::clock::{Pace, unix_now};
 use super::replay;
 use crate::cli::output;
 use crate::workbench::Usage;
@@ -85,6 +86,12 @@ impl<'a> Plan<'a> {
             output::error(&format!("note: {note}\n"));
         }
         let function = checked(&node, config)?;
+        if input.group_by.iter().any(|name| name.trim().is_empty()) {
+            return Err(Usage(
+                "--group-by names a tag that is empty; accepted are names of tags and *".to_owned(),
+            )
+            .into());
+        }
         match (function.wants, input.window) {
             (Edge::Batch, None) => {
                 let words =
@@ -99,6 +106,7 @@ impl<'a> Plan<'a> {
         }
         let options = node.calls.iter().map(|call| call.option.clone()).collect();
         let init = proto::InitRequest { options, task_id: TASK.to_owned(), node_id: node.id.clone() };
+        taken(function, &init).map_err(|words| Usage(node.refused(&words).to_string()))?;
         Ok(Self { input, config, function, goes_in: GoesIn::Lines { files, init }, node: Some(node) })
     }
 
@@ -106,11 +114,7 @@ impl<'a> Plan<'a> {
         let (conversation, init) = replay::chosen(&file, input.connection)?;
         let connection = conversation.connection;
         let (node, function) = match input.positional.as_slice() {
-            [] => {
-                // Kapacitor makes it of the function's name and a number.
-                let name = init.node_id.trim_end_matches(|c: char| c.is_ascii_digit());
-                (None, named(name, config)?)
-            }
+            [] => (None, of_node(&init.node_id, config)?),
             [text] => {
                 let node = tick::node(text, "NODE").map_err(usage)?;
                 let function = checked(&node, config)?;
@@ -129,14 +133,24 @@ impl<'a> Plan<'a> {
 
 /// The node, and the files that go through it.
 fn node_and_files(input: &InputArgs) -> anyhow::Result<(Node, Vec<String>)> {
-    let (node, files) = match (&input.tick, &input.node, input.positional.split_first()) {
-        (Some(file), Some(which), _) => {
+    let (node, files) = match (&input.tick, input.positional.split_first()) {
+        (Some(_), Some((node, _))) if node.trim_start().starts_with('@') => {
+            return Err(Usage(format!("with --tick the node comes from the script; leave {node} out")).into());
+        }
+        (Some(file), _) => {
             let name = file.display().to_string();
             let script = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+            let which = input.node.as_deref().unwrap_or_default();
             (tick::node_of_script(&script, &name, which), input.positional.clone())
         }
-        (_, _, Some((node, files))) => (tick::node(node, "NODE"), files.to_vec()),
-        (_, _, None) => {
+        (None, Some((file, _))) if !file.contains('@') && Path::new(file).is_file() => {
+            let words = format!(
+                "give a node before the files, such as \"@aggregate().taskId('user_id').timeout(10s)\"; {file} is a file"
+            );
+            return Err(Usage(words).into());
+        }
+        (None, Some((node, files))) => (tick::node(node, "NODE"), files.to_vec()),
+        (None, None) => {
             let words = "give a node, such as \"@aggregate().taskId('user_id').timeout(10s)\", or --tick FILE --node NAME";
             return Err(Usage(words.to_owned()).into());
         }
@@ -147,16 +161,38 @@ fn node_and_files(input: &InputArgs) -> anyhow::Result<(Node, Vec<String>)> {
 
 /// The node's function, which takes what the node gives it, as far as Kapacitor would look at that.
 fn checked<'c>(node: &Node, config: &'c Config) -> anyhow::Result<&'c FunctionConfig> {
-    let function = named(&node.function, config)?;
+    let function = config.functions.iter().find(|function| function.name == node.function);
+    let known = || config.functions.iter().map(|function| function.name.as_str());
+    let function = function.ok_or_else(|| usage(node.unknown(known())))?;
     node.check(&builtin::handler(function).info()).map_err(usage)?;
     Ok(function)
 }
 
-fn named<'c>(name: &str, config: &'c Config) -> Result<&'c FunctionConfig, Usage> {
-    let function = config.functions.iter().find(|function| function.name == name);
+/// The function that Kapacitor has named a node after, with a number behind its name.
+fn of_node<'c>(node: &str, config: &'c Config) -> Result<&'c FunctionConfig, Usage> {
+    let is_its = |function: &&FunctionConfig| {
+        let number = node.strip_prefix(function.name.as_str());
+        number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let function = config.functions.iter().filter(is_its).max_by_key(|function| function.name.len());
     function.ok_or_else(|| {
-        let known: Vec<_> = config.functions.iter().map(|function| function.name.as_str()).collect();
-        Usage(format!("there is no function `{name}`; accepted are {}", known.join(", ")))
+        let accepted = names(config);
+        Usage(format!(
+            "the recording's node is {node}, and there is no such function; give a NODE of one of {accepted}, or --config"
+        ))
+    })
+}
+
+fn names(config: &Config) -> String {
+    config.functions.iter().map(|function| function.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the function takes what Init says: it is asked once before anything runs, and what it logs is for when it
+/// is asked in earnest.
+fn taken(function: &FunctionConfig, init: &proto::InitRequest) -> Result<(), String> {
+    tracing::subscriber::with_default(NoSubscriber::default(), || {
+        let mut handler = builtin::handler(function);
+        handler.init(unix_now(), init).map_err(|error| error.to_string())
     })
 }
 

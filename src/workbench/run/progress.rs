@@ -38,6 +38,11 @@ impl Progress {
         self.0.inc(bytes as u64);
     }
 
+    /// Has something written where the bar is.
+    pub(super) fn suspended(&self, write: impl FnOnce()) {
+        self.0.suspend(write);
+    }
+
     /// Takes the bar away.
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();

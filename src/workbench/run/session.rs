@@ -78,7 +78,13 @@ impl Plan<'_> {
                 GoesIn::Lines { files, init } => {
                     let wire = Wire::new(socket, input.clock, Some(init));
                     let wire = Rc::new(RefCell::new(wire));
-                    let feed = Feed::new(Rc::clone(&wire), input.grouping, input.windows, input.unit);
+                    let feed = Feed::new(
+                        Rc::clone(&wire),
+                        input.grouping,
+                        input.windows,
+                        input.unit,
+                        progress.clone(),
+                    );
                     lines(feed, &files, &wire, &progress)
                 }
                 GoesIn::Recording { file, connection, options } => {
@@ -125,7 +131,7 @@ fn lines(
         for file in files {
             let input = Input::open(file, Rc::clone(wire), progress.clone())?;
             let name = if file == "-" { "stdin" } else { file };
-            let mut source = Source::new(name, input);
+            let mut source = Source::new(name, input).in_units_of(feed.unit());
             feed.source(&mut source).with_context(|| format!("cannot read {name}"))?;
         }
         Ok(())

@@ -13,6 +13,10 @@ use super::node::{Call, Node};
 /// How similar names must be, of 1, for one to be taken for the other: `feild` for `field` is, at 0.88.
 const SIMILAR: f64 = 0.8;
 
+/// Of more options than this only some are shown, these many.
+const MANY: usize = 12;
+const SHOWN: usize = 5;
+
 /// Up to how many bytes of an unknown name a similar one is looked for.
 const LONGEST_TYPO: usize = 64;
 
@@ -36,6 +40,16 @@ impl Node {
     }
 }
 
+impl Node {
+    /// That no function is called so, and which there are.
+    pub(crate) fn unknown<'n>(&self, known: impl Iterator<Item = &'n str> + Clone) -> TickError {
+        let hint = hint(&self.function, known.clone());
+        let words = format!("there is no function {}{hint}", shown(&self.function));
+        let accepted = format!("accepted are {}", known.collect::<Vec<_>>().join(", "));
+        Problem::new(self.name.clone(), words).help(accepted).of(&self.text, &self.origin)
+    }
+}
+
 fn texts(call: &Call) -> impl Iterator<Item = &str> {
     call.option.values.iter().filter_map(|value| match &value.value {
         Some(Value::StringValue(text)) => Some(text.as_str()),
@@ -47,7 +61,7 @@ fn check(call: &Call, info: &Info, text: &str) -> Result<(), Problem> {
     let name = &call.option.name;
     let at_name = |words: String| Problem::new(call.name.clone(), words);
     let Some(types) = info.options.get(name) else {
-        return Err(at_name(unknown(name, info)).help(accepted(info)));
+        return Err(at_name(unknown(name, info)).help(accepted(name, info)));
     };
     let got = call.option.values.len();
     if got != types.len() {
@@ -68,26 +82,43 @@ fn check(call: &Call, info: &Info, text: &str) -> Result<(), Problem> {
 }
 
 fn unknown(name: &str, info: &Info) -> String {
-    let likeness = |known: &str| strsim::jaro_winkler(&plain(known), &plain(name));
-    let known = info.options.keys().map(|known| (likeness(known), known.as_str()));
     // Of two that differ in style only, the first, which is in `camelCase`.
-    let closest = known.rev().max_by(|a, b| a.0.total_cmp(&b.0));
-    let closest = closest.filter(|closest| closest.0 > SIMILAR && name.len() <= LONGEST_TYPO);
-    let hint = closest.map(|(_, known)| format!("; did you mean {known}?")).unwrap_or_default();
-    format!("unknown option {}{hint}", shown(name))
+    let known = info.options.keys().rev().map(String::as_str);
+    format!("unknown option {}{}", shown(name), hint(name, known))
 }
 
-/// The options' names, without those that only differ in style.
-fn accepted(info: &Info) -> String {
+/// What was meant, if one of these names is like it.
+fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let closest = likest(name, known).into_iter().next();
+    let closest =
+        closest.filter(|(likeness, _)| *likeness > SIMILAR && (3..=LONGEST_TYPO).contains(&name.len()));
+    closest.map(|(_, known)| format!("; did you mean {known}?")).unwrap_or_default()
+}
+
+/// The likest first, of equal ones the last.
+fn likest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<(f64, &'n str)> {
+    let likeness = |known: &str| strsim::jaro_winkler(&plain(known), &plain(name));
+    let mut known: Vec<_> = known.map(|known| (likeness(known), known)).collect();
+    known.reverse();
+    known.sort_by(|a, b| b.0.total_cmp(&a.0));
+    known
+}
+
+/// The options' names, without those that only differ in style; of many the likest.
+fn accepted(name: &str, info: &Info) -> String {
     let is_other_style = |name: &str| {
         name.contains('_') && info.options.keys().any(|other| other != name && plain(other) == plain(name))
     };
     let names: Vec<_> =
         info.options.keys().map(String::as_str).filter(|name| !is_other_style(name)).collect();
-    if names.is_empty() {
-        "it has no options".to_owned()
-    } else {
-        format!("accepted are {}", names.join(", "))
+    match names.len() {
+        0 => "it has no options".to_owned(),
+        1..=MANY => format!("accepted are {}", names.join(", ")),
+        count => {
+            let likest = likest(name, names.into_iter()).into_iter().take(SHOWN).map(|(_, name)| name);
+            let likest = likest.collect::<Vec<_>>().join(", ");
+            format!("accepted are {likest} and {} more: kapacitor-udfd describe has them", count - SHOWN)
+        }
     }
 }
 

@@ -31,12 +31,11 @@ impl fmt::Display for Note {
                 write!(f, "the script groups by all tags before the node: give --group-by '*'")
             }
             Self::GroupBy(tags) => {
-                let tags = |and: &str| tags.join(and);
+                let (words, argument) = (tags.join(", "), tags.join(","));
                 write!(
                     f,
-                    "the script groups by {} before the node: give --group-by {}",
-                    tags(", "),
-                    tags(",")
+                    "the script groups by {words} before the node: give --group-by {}",
+                    quoted(&argument)
                 )
             }
             Self::ByMeasurement => {
@@ -48,6 +47,12 @@ impl fmt::Display for Note {
             Self::Other(words) => f.write_str(words),
         }
     }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ',');
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// What stands before this node.
@@ -64,7 +69,28 @@ pub(super) fn before(made: &Made, graph: &Graph, script: &str) -> Vec<Note> {
     notes.extend(first.and_then(window));
     let groups = first.into_iter().chain(above).map(groups).find(|groups| !groups.is_empty());
     notes.extend(groups.unwrap_or_default());
+    notes.extend(passed_over(made, graph));
     notes
+}
+
+/// Nodes before it that change or choose data: lines come to the node as they are.
+fn passed_over(made: &Made, graph: &Graph) -> Option<Note> {
+    let parent = |made: &&Made| made.parent.and_then(|parent| graph.get(parent));
+    let above = iter::successors(parent(&made), parent);
+    let name = |made: &Made| {
+        let name = decapitalized(&made.name);
+        match name.as_str() {
+            "stream" | "batch" | "groupBy" | "window" | "query" | "log" | "noOp" | "httpOut" => None,
+            // Whoever has a file of another measurement sees it in what comes out.
+            "from" => last(made, "where").map(|_| "|from().where()".to_owned()),
+            _ => Some(format!("{}{name}()", if made.is_function { '@' } else { '|' })),
+        }
+    };
+    let mut names: Vec<_> = above.filter_map(name).collect();
+    names.reverse();
+    let names = names.join(", ");
+    (!names.is_empty())
+        .then(|| Note::Other(format!("{names} before the node is not run: lines come to it as they are")))
 }
 
 fn window(made: &Made) -> Option<Note> {

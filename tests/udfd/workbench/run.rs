@@ -174,7 +174,7 @@ fn wrong_nodes_are_refused_before_anything_runs() {
     refuses(&["aggregate()"], &["NODE:1:1: ", "a node begins with @: @aggregate()"]);
     refuses(
         &["@agregate()"],
-        &["there is no function `agregate`", "accepted are mirror, mirrorBatch, aggregate"],
+        &["NODE:1:1: there is no function agregate; did you mean aggregate?", "accepted are mirror, mirrorBatch, aggregate"],
     );
     refuses(&["@aggregate()\n  .taskid('x')"], &["NODE:2:4: ", "taskId", "  .taskid('x')\n", "   ^^^^^^\n"]);
     refuses(&["@mirror().field('x', 42)"], &["NODE:1:22: ", "42.0"]);
@@ -190,6 +190,13 @@ fn wrong_nodes_are_refused_before_anything_runs() {
     refuses(&["--explain", "@mirror()"], &["@mirror() has no tasks that --explain could tell of"]);
     refuses(&["--clock", "fast", "@mirror()"], &["accepted are event, real, and a number over 0 with an x"]);
     refuses(&["--node", "mirror2", "@mirror()"], &["--tick"]);
+    refuses(
+        &["--tick", "examples/mirror.tick", "@mirror()"],
+        &["with --tick the node comes from the script; leave @mirror() out"],
+    );
+    refuses(&["Cargo.toml"], &["give a node before the files", "Cargo.toml is a file"]);
+    refuses(&["--group-by", "a,", "@mirror()"], &["--group-by names a tag that is empty"]);
+    refuses(&["@aggregate().sum('v', 'a').sum('w', 'a')"], &["NODE:1:", "option sum: "]);
     refuses(&["--replay", "x", "--window", "10s"], &["--window"]);
     refuses(&["--config", "/nothing.toml", "@mirror()"], &["/nothing.toml"]);
     let output = run(["--socket-dir", "/tmp", "run", "@mirror()"]);
@@ -210,14 +217,17 @@ fn a_node_is_taken_out_of_a_script() {
     for which in ["aggregate3", "3", "aggregate"] {
         let output = with_lines(&["--tick", &script, "--node", which], line);
         assert_eq!(stdout(&output), count.replace("n=1i,id=\"x\"", "id=\"x\",n=1i") + "\n", "{which}");
-        let note = "note: the script groups by host before the node: give --group-by host\n";
+        let note = "note: the script groups by host before the node: give --group-by host\n\
+                    note: |from().where() before the node is not run: lines come to it as they are\n";
         assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), note), "{which}");
     }
     // Who does so is not told again.
-    check(
-        &["--tick", &script, "--node", "mirror2", "--group-by", "host"],
-        line,
-        &["a,from=mirror id=\"x\",v=1 0"],
+    let output = with_lines(&["--tick", &script, "--node", "mirror2", "--group-by", "id"], line);
+    let notes = "note: |from().where() before the node is not run: lines come to it as they are\n\
+                 note: no point has the tag id to group by; by fields there are no groups\n";
+    assert_eq!(
+        (stdout(&output).as_str(), stderr(&output).as_str()),
+        ("a,from=mirror id=\"x\",v=1 0\n", notes)
     );
     refuses(
         &["--tick", &script, "--node", "mirror3"],
@@ -269,10 +279,58 @@ fn each_output_is_explained_before_it() {
     let of = "t \"x\" of \"g=1\"";
     let between = "2 events from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01.500Z (1s 500ms)";
     let expected = format!(
-        "an original, passed on\nan original, passed on\n{of}: emitted by the script\n\
+        "the event, passed on\nthe event, passed on\n{of}: emitted by the script\n\
          {of}: flush; {between}; out at 1970-01-01T00:00:04Z\n\
          {of}: inactivity; {between}; out at 1970-01-01T00:00:11.500Z\n"
     );
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), expected));
     assert_eq!(stdout(&output).lines().count(), 5);
+}
+
+/// What had come out when something fails is not lost.
+#[test]
+fn what_came_before_a_failure_is_printed() {
+    let node = "@aggregate().taskId('u').timeout(1s).sum('v','t').code('if event.v == 3.0 { throw 1 }').onError('stop')";
+    let lines = "a u=\"x\",v=1 1000000000\na u=\"y\",v=2 2500000000\na u=\"z\",v=3 9000000000\n";
+    for more in [&[][..], &["--table"]] {
+        let output = with_lines(&[more, &[node]].concat(), lines);
+        assert_eq!(output.status.code(), Some(1));
+        let printed = stdout(&output);
+        assert!(printed.contains('x') && printed.contains('y') && !printed.contains('z'), "{printed}");
+    }
+}
+
+#[test]
+fn any_time_can_pass() {
+    let points = |times: [i64; 3]| times.map(|time| format!("a id=\"x\",v=1 {time}\n")).concat();
+    for times in [
+        [-3_600_000_000_000, -1_800_000_000_000, -60_000_000_000],
+        [i64::MAX - 90_000_000_000, i64::MAX - 40_000_000_000, i64::MAX - 1],
+    ] {
+        let output = with_lines(&["--explain", SUM], &points(times));
+        assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(0), 3), "{times:?}");
+        assert_eq!(stderr(&output).lines().count(), 3, "{}", stderr(&output));
+    }
+    // Before 1714 the node's time stands still, and nothing else is wrong.
+    let output = with_lines(
+        &["--explain", SUM],
+        &points([i64::MIN + 2, i64::MIN + 50_000_000_000, i64::MIN + 99_000_000_000]),
+    );
+    assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(0), 1), "{}", stderr(&output));
+    // A time that can't be told in nanoseconds is a line that can't be read.
+    let output = with_lines(&["--precision", "s", "@mirror()"], "a v=1 1\na v=1 9223372036854775806\n");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(1), "a v=1 1000000000\n"));
+    assert!(
+        stderr(&output).starts_with("stdin:2:7: error: 9223372036854775806 is too large for a time"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn tasks_that_make_room_are_seen_to_end() {
+    let lines = "a id=\"x\",v=1 0\na id=\"y\",v=2 1\na id=\"z\",v=2 2\n";
+    let output = with_lines(&["--stats", &format!("{SUM}.maxTasks(1).onOverflow('drop')")], lines);
+    let expected = "3 started, at most 1 open at once\n        ended: evicted 2, inactivity 1\n        2 of them without a result\ncounted dropped 2\n";
+    assert!(stderr(&output).contains(expected), "{}", stderr(&output));
 }

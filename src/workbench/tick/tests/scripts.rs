@@ -135,13 +135,23 @@ fn what_stands_before_a_node_is_noted() {
         assert_eq!(notes, expected, "{script}");
     };
     check("stream|from()", &[]);
-    check("stream|from().measurement('x')|log()|eval(lambda: 1).as('y')", &[]);
+    check("stream|from().measurement('x')|log()", &[]);
+    let not_run = |names: &str| format!("{names} before the node is not run: lines come to it as they are");
+    check(
+        "stream|from().where(lambda: TRUE)|log()|eval(lambda: 1).as('y')@g()",
+        &[&not_run("|from().where(), |eval(), @g()")],
+    );
     let host = "the script groups by host before the node: give --group-by host";
     check("stream|from().groupBy('host')", &[host]);
     check("stream|from().groupBy('x')|log()|groupBy(['host'])|log()", &[host]);
-    check("var h = 'host' var a = stream|from().groupBy(h) a|log() a|where(lambda: TRUE)", &[host]);
+    check(
+        "var h = 'host' var a = stream|from().groupBy(h) a|log() a|where(lambda: TRUE)",
+        &[host, &not_run("|where()")],
+    );
     let two = "the script groups by host, path before the node: give --group-by host,path";
     check("stream|from()|groupBy('host', 'path')", &[two]);
+    let odd = "the script groups by my host before the node: give --group-by 'my host'";
+    check("stream|from()|groupBy('my host')", &[odd]);
     let all = "the script groups by all tags before the node: give --group-by '*'";
     check("stream|from().groupBy(*)", &[all]);
     let named = "the script groups by measurement before the node: give --by-measurement";
