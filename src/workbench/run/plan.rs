@@ -111,6 +111,10 @@ impl<'a> Plan<'a> {
     }
 
     fn replay(file: PathBuf, input: &'a InputArgs, config: &'a Config) -> anyhow::Result<Self> {
+        if let [_, file, ..] = input.positional.as_slice() {
+            let words = format!("--replay plays a recording and reads no files; got {file}");
+            return Err(Usage(words).into());
+        }
         let (conversation, init) = replay::chosen(&file, input.connection)?;
         let connection = conversation.connection;
         let (node, function) = match input.positional.as_slice() {
@@ -120,10 +124,7 @@ impl<'a> Plan<'a> {
                 let function = checked(&node, config)?;
                 (Some(node), function)
             }
-            [_, file, ..] => {
-                let words = format!("--replay plays a recording and reads no files; got {file}");
-                return Err(Usage(words).into());
-            }
+            [..] => return Err(Usage("--replay takes one NODE at the most".to_owned()).into()),
         };
         let calls = |node: &Node| node.calls.iter().map(|call| call.option.clone()).collect();
         let options = node.as_ref().map(calls);

@@ -174,7 +174,10 @@ fn wrong_nodes_are_refused_before_anything_runs() {
     refuses(&["aggregate()"], &["NODE:1:1: ", "a node begins with @: @aggregate()"]);
     refuses(
         &["@agregate()"],
-        &["NODE:1:1: there is no function agregate; did you mean aggregate?", "accepted are mirror, mirrorBatch, aggregate"],
+        &[
+            "NODE:1:1: there is no function agregate; did you mean aggregate?",
+            "accepted are mirror, mirrorBatch, aggregate",
+        ],
     );
     refuses(&["@aggregate()\n  .taskid('x')"], &["NODE:2:4: ", "taskId", "  .taskid('x')\n", "   ^^^^^^\n"]);
     refuses(&["@mirror().field('x', 42)"], &["NODE:1:22: ", "42.0"]);
@@ -188,7 +191,10 @@ fn wrong_nodes_are_refused_before_anything_runs() {
     );
     refuses(&["@script().code('''\n  event.x = ;\n''')"], &["option code: ", "event.x = ;"]);
     refuses(&["--explain", "@mirror()"], &["@mirror() has no tasks that --explain could tell of"]);
-    refuses(&["--clock", "fast", "@mirror()"], &["accepted are event, real, and a number over 0 with an x"]);
+    refuses(
+        &["--clock", "fast", "@mirror()"],
+        &["accepted are event, real, and a number over 0 and up to 1000000 with an x"],
+    );
     refuses(&["--node", "mirror2", "@mirror()"], &["--tick"]);
     refuses(
         &["--tick", "examples/mirror.tick", "@mirror()"],
