@@ -237,9 +237,9 @@ async fn an_observer_sees_what_a_snapshot_brings_back() {
     first.peer.send(proto::SnapshotRequest {}).await;
     first.peer.half_close().await;
     let snapshot = loop {
-        match first.peer.next().await.expect("a snapshot") {
-            Message::Snapshot(proto::SnapshotResponse { snapshot }) => break snapshot,
-            _ => {}
+        let came = first.peer.next().await.expect("a snapshot");
+        if let Message::Snapshot(proto::SnapshotResponse { snapshot }) = came {
+            break snapshot;
         }
     };
     let notes = Notes::default();
