@@ -102,6 +102,31 @@ fn late_trips() {
     expect_alerts(stack, vec![]);
 }
 
+/// The data has no bus that breaks off. This one does, while another of its line goes on, and arrives with its next trip.
+#[test]
+#[ignore = "needs kapacitord"]
+fn a_trip_that_breaks_off() {
+    let stack = Stack::start();
+    let script = changed(LATE_TRIPS, &[("|where(", "@sink()|where(")]);
+    let position = |bus: i64, at: &str, second: i64| {
+        let time = (1_700_035_200 + second) * SECOND;
+        format!("positions,line=7 bus=\"{bus}\",at=\"{at}\",meters=50i {time}\n")
+    };
+    let others =
+        (0..100).map(|number| position(72, if number % 20 == 0 { "terminus" } else { "road" }, 10 * number));
+    let lines = [("start", 1), ("road", 11), ("start", 801), ("terminus", 811)];
+    let lines = lines.map(|(at, second)| position(71, at, second));
+    let mut data: Vec<_> = others.chain(lines).collect();
+    data.sort_by_key(|line| line.rsplit(' ').next().map(str::to_owned));
+    let trips = replay(&stack, &logging(&stack, script.trim_end()), &data.concat());
+    assert!(trips.iter().any(|trip| trip.contains("why=inactivity")), "{trips:?}");
+    let expected = [
+        "bus 71 of line 7 has arrived",
+        "bus 71 of line 7 was last heard of at 2023-11-15 08:00:11 +0000 UTC",
+    ];
+    expect_alerts(stack, expected.map(str::to_owned).to_vec());
+}
+
 /// What stands in a line behind `from`, up to `to`.
 #[track_caller]
 fn between<'a>(line: &'a str, from: &str, to: &str) -> &'a str {
