@@ -50,6 +50,11 @@ impl Clock {
         Self { pace, now: None, start: None }
     }
 
+    /// From now on points come as fast as they are worked off.
+    pub(super) fn hurry(&mut self) {
+        self.pace = Pace::Event;
+    }
+
     /// Whether time goes on while nothing comes.
     pub(super) fn goes_by_itself(&self) -> bool {
         self.pace != Pace::Event

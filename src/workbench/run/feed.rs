@@ -96,6 +96,7 @@ impl Feed {
         let wire = Rc::clone(&self.wire);
         let mut wire = wire.borrow_mut();
         if let Some(windows) = &mut self.windows {
+            wire.hurry();
             windows.close(&mut wire)?;
         }
         wire.finish()?;
