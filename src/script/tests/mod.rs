@@ -2,11 +2,15 @@
 
 mod basics;
 
+mod bounds;
+
 mod errors;
 
 mod events;
 
 mod hostile;
+
+mod long;
 
 mod resting;
 
