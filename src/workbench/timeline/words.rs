@@ -98,6 +98,32 @@ pub(super) fn shortened(text: &str, most: usize, measure: impl Fn(&str) -> usize
     format!("{front}…{back}")
 }
 
+/// A node's text in lines of so many columns, each from an option on if it can be, and as many lines at `most`.
+pub(super) fn lines(text: &str, room: usize, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while columns(rest) > room && lines.len() < most {
+        let is_last = lines.len() + 1 == most;
+        let front = fitting(rest.chars(), room.saturating_sub(usize::from(is_last)), columns);
+        let whole = if front.is_empty() { rest.len() } else { front.len() };
+        let (line, behind) = rest.split_at(before_option(rest, whole).unwrap_or(whole));
+        let line = line.trim_end();
+        lines.push(if is_last { format!("{line}…") } else { line.to_owned() });
+        rest = behind;
+    }
+    if !rest.is_empty() && lines.len() < most {
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+/// Where the last option begins in the second half of what there is room for.
+fn before_option(text: &str, room: usize) -> Option<usize> {
+    let dots = text.match_indices('.').map(|(at, _)| (at, text.split_at(at).0.trim_end()));
+    let fitting = dots.take_while(|(_, front)| front.len() <= room);
+    fitting.filter(|(at, front)| *at > room / 2 && front.ends_with(')')).last().map(|(at, _)| at)
+}
+
 /// As many of the characters as fit.
 fn fitting(chars: impl Iterator<Item = char>, most: usize, measure: impl Fn(&str) -> usize) -> String {
     let mut text = String::new();
@@ -140,6 +166,38 @@ mod tests {
         ] {
             assert_eq!(shortened(text, most, columns), shown);
         }
+    }
+
+    #[test]
+    fn a_node_is_broken_before_an_option() {
+        let node =
+            "@aggregate().taskId('user_id').inactivityTimeout(10m) .timeout(1h).sum('a.b', 'c').last('d')";
+        let cases: [(usize, usize, &[&str]); 5] = [
+            (200, 3, &[node]),
+            (
+                54,
+                3,
+                &[
+                    "@aggregate().taskId('user_id').inactivityTimeout(10m)",
+                    ".timeout(1h).sum('a.b', 'c').last('d')",
+                ],
+            ),
+            (
+                53,
+                3,
+                &[
+                    "@aggregate().taskId('user_id').inactivityTimeout(10m)",
+                    ".timeout(1h).sum('a.b', 'c').last('d')",
+                ],
+            ),
+            (52, 1, &["@aggregate().taskId('user_id')…"]),
+            (11, 3, &["@aggregate(", ").taskId('u", "ser_id')…"]),
+        ];
+        for (room, most, shown) in cases {
+            assert_eq!(lines(node, room, most), shown, "{room}");
+        }
+        assert_eq!(lines("東京", 1, 2), ["東京"]);
+        assert!(lines("", 9, 2).is_empty());
     }
 
     #[test]
