@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod figures;
 mod frames;
 mod workbench;
 

@@ -44,7 +44,6 @@ use anyhow::bail;
 use kapacitor_udfd::proto::{EdgeType, InfoResponse};
 
 pub(crate) use args::BenchArgs;
-pub(crate) use report::thousands;
 
 use crate::cli::output;
 use plan::{Expect, Plan};

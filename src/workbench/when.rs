@@ -3,8 +3,13 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+const MICRO: u64 = 1_000;
+const MILLI: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+const YEAR: u64 = 365 * DAY;
 
 /// A time as RFC 3339 has it, in UTC, with as many digits as it takes; before 1970 as nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,30 +21,48 @@ impl fmt::Display for When {
         let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
         match nanos {
             _ if nanos % SECOND == 0 => humantime::format_rfc3339_seconds(time).fmt(f),
-            _ if nanos % 1_000_000 == 0 => humantime::format_rfc3339_millis(time).fmt(f),
-            _ if nanos % 1_000 == 0 => humantime::format_rfc3339_micros(time).fmt(f),
+            _ if nanos % MILLI == 0 => humantime::format_rfc3339_millis(time).fmt(f),
+            _ if nanos % MICRO == 0 => humantime::format_rfc3339_micros(time).fmt(f),
             _ => humantime::format_rfc3339_nanos(time).fmt(f),
         }
     }
 }
 
-/// How long something takes, such as `1m 30s`, as precisely as people need it: from a minute on in seconds, from a
-/// second on in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span(pub(crate) i64);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let nanos = self.0.unsigned_abs();
-        let unit = match nanos {
-            0..SECOND => 1,
-            SECOND..MINUTE => SECOND / 1_000,
-            _ => SECOND,
-        };
-        let rounded = Duration::from_nanos(nanos.saturating_add(unit / 2) / unit * unit);
-        write!(f, "{sign}{}", humantime::format_duration(rounded))
+/// A duration in nanoseconds, with three digits or two units.
+pub(crate) fn duration(nanos: u64) -> String {
+    match nanos {
+        0 => "0 s".to_owned(),
+        1..MICRO => format!("{nanos} ns"),
+        MICRO..MILLI => short(nanos, MICRO, "µs"),
+        MILLI..SECOND => short(nanos, MILLI, "ms"),
+        SECOND..MINUTE => short(nanos, SECOND, "s"),
+        MINUTE..HOUR => two(nanos, (MINUTE, "min"), (SECOND, "s")),
+        HOUR..DAY => two(nanos, (HOUR, "h"), (MINUTE, "min")),
+        DAY..YEAR => two(nanos, (DAY, "d"), (HOUR, "h")),
+        _ => two(nanos, (YEAR, "y"), (DAY, "d")),
     }
+}
+
+/// Three digits, of which noughts at the end are left out.
+fn short(nanos: u64, unit: u64, name: &str) -> String {
+    let (whole, rest) = (nanos / unit, nanos % unit);
+    let places = match whole {
+        0..10 => 2,
+        10..100 => 1,
+        _ => 0,
+    };
+    let scale = 10_u64.pow(places);
+    // In whole numbers: what is shown never lies above what is.
+    let part = rest / (unit / scale);
+    let width = usize::try_from(places).unwrap_or_default();
+    let digits = format!("{part:0width$}");
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() { format!("{whole} {name}") } else { format!("{whole}.{digits} {name}") }
+}
+
+fn two(nanos: u64, large: (u64, &str), small: (u64, &str)) -> String {
+    let (whole, rest) = (nanos / large.0, nanos % large.0 / small.0);
+    if rest == 0 { format!("{whole} {}", large.1) } else { format!("{whole} {} {rest} {}", large.1, small.1) }
 }
 
 #[cfg(test)]
@@ -61,18 +84,24 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_as_precise_as_people_need_them() {
-        for (nanos, expected) in [
-            (0, "0s"),
-            (-1, "-1ns"),
-            (999_999_999, "999ms 999us 999ns"),
-            (1_500_400_000, "1s 500ms"),
-            (59_999_900_000, "1m"),
-            (90_000_000_000, "1m 30s"),
-            (142_913_766_778, "2m 23s"),
-            (i64::MAX, "292years 3months 7days 16h 6m 29s"),
-        ] {
-            assert_eq!(Span(nanos).to_string(), expected);
+    fn durations_have_three_digits_or_two_units() {
+        let cases = [
+            (0, "0 s"),
+            (999, "999 ns"),
+            (1_500, "1.5 µs"),
+            (999_999, "999 µs"),
+            (12_340_000, "12.3 ms"),
+            (2_100_297_727, "2.1 s"),
+            (10_004_000_000, "10 s"),
+            (59_999_999_999, "59.9 s"),
+            (80 * SECOND, "1 min 20 s"),
+            (3 * HOUR + 300 * SECOND, "3 h 5 min"),
+            (2 * DAY, "2 d"),
+            (3 * YEAR + DAY, "3 y 1 d"),
+            (u64::MAX, "584 y 343 d"),
+        ];
+        for (nanos, text) in cases {
+            assert_eq!(duration(nanos), text, "{nanos}");
         }
     }
 }

@@ -57,7 +57,16 @@ fn a_picture_goes_into_a_file_or_to_stdout() {
     let quiet = timeline(&["--precision", "s", "-o", file.to_str().unwrap(), NODE], &lines());
     ended(&quiet, 0, &[]);
     let drawn = fs::read_to_string(&file).unwrap();
-    assert!(drawn.starts_with("<svg ") && drawn.contains("still") && drawn.ends_with("</svg>\n"));
+    assert!(drawn.starts_with("<svg ") && drawn.ends_with("</svg>\n"));
+    for (class, tasks) in [("by-timeout", 1), ("by-inactivity", 2), ("by-end", 1), ("still", 0)] {
+        // In the legend there is one more.
+        let groups = drawn.matches(&format!("<g class=\"{class}\">")).count();
+        let legend = if class == "still" { 3 } else { 1 };
+        assert_eq!(groups, tasks + legend, "{class}: {drawn}");
+    }
+    for user in ["ann", "bob", "cid"] {
+        assert!(drawn.contains(&format!(">{user}</text>")), "{user}: {drawn}");
+    }
     assert_eq!(stdout(&timeline(&["--precision", "s", NODE], &lines())), drawn);
 }
 

@@ -3,8 +3,6 @@
 mod parts;
 mod table;
 
-pub(crate) use table::count as thousands;
-
 use std::time::{Duration, Instant};
 
 use serde::Serialize;

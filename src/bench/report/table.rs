@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 
 use super::Report;
 use super::parts::{LatenessReport, PerId, Spread};
+use crate::figures::thousands;
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -21,32 +22,36 @@ impl Report {
     fn data(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { sent, received, connections, writes, .. } = self;
         let each = sent.bytes.checked_div(sent.points).unwrap_or_default();
-        let points = count(sent.points);
+        let points = thousands(sent.points);
         line(
             f,
             "sent",
             format_args!("{points} points, {each} bytes each; connections {connections}, writes {writes}"),
         )?;
-        line(f, "received", format_args!("{} points, {}", count(received.points), ByteSize(received.bytes)))?;
+        line(
+            f,
+            "received",
+            format_args!("{} points, {}", thousands(received.points), ByteSize(received.bytes)),
+        )?;
         if let Some(gathered) = &self.gathered {
             let counted = gathered.counted.map(|sum| format!(", accounting for {} points", signed(sum)));
             let counted = counted.unwrap_or_default();
-            line(f, "ids", format_args!("{} sent{counted}", count(gathered.ids)))?;
+            line(f, "ids", format_args!("{} sent{counted}", thousands(gathered.ids)))?;
         }
         if sent.batches + received.batches > 0 {
-            let (sent, received) = (count(sent.batches), count(received.batches));
+            let (sent, received) = (thousands(sent.batches), thousands(received.batches));
             line(f, "batches", format_args!("{sent} sent, {received} received"))?;
         }
         if !self.ok {
-            let (missing, twice) = (count(received.missing), count(received.twice));
-            let (disordered, foreign) = (count(received.out_of_order), count(received.foreign));
+            let (missing, twice) = (thousands(received.missing), thousands(received.twice));
+            let (disordered, foreign) = (thousands(received.out_of_order), thousands(received.foreign));
             let wrong = format_args!(
                 "{missing} missing, {disordered} out of order, {twice} twice, {foreign} not sent"
             );
             line(f, "wrong", wrong)?;
         }
         if sent.points > 0 {
-            let rate = count(whole(self.points_per_s));
+            let rate = thousands(whole(self.points_per_s));
             line(f, "throughput", format_args!("{rate} points/s over {:.3} s", self.seconds))?;
         }
         Ok(())
@@ -73,7 +78,7 @@ impl Report {
             line(f, "snapshots", words)?;
         }
         if let Some(restores) = &self.restores {
-            let points = count(restores.points);
+            let points = thousands(restores.points);
             let (done, slowest) = (restores.done, restores.slowest_ms);
             let silence = restores.longest_silence_ms;
             let words = format_args!(
@@ -88,7 +93,7 @@ impl Report {
         let Some(deadlines) = &self.deadlines else { return Ok(()) };
         line(f, "lateness", format_args!("after the last send: {}", deadlines.after_last_send))?;
         line(f, "", format_args!("after the own send: {}", deadlines.after_own_send))?;
-        let (during, end) = (count(deadlines.during_data), count(deadlines.at_end));
+        let (during, end) = (thousands(deadlines.during_data), thousands(deadlines.at_end));
         let left = format_args!(
             "left out: {end} points after the half-close, of the first figure {during} during the data"
         );
@@ -133,12 +138,12 @@ impl Display for Spread {
 
 impl Display for LatenessReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} points", count(self.points))?;
+        write!(f, "{} points", thousands(self.points))?;
         if let Some(late) = &self.late_ms {
             write!(f, ", {late}")?;
         }
         if self.early > 0 {
-            write!(f, ", {} early by up to {:.3} ms", count(self.early), self.earliest_ms)?;
+            write!(f, ", {} early by up to {:.3} ms", thousands(self.early), self.earliest_ms)?;
         }
         Ok(())
     }
@@ -148,21 +153,8 @@ fn line(f: &mut Formatter<'_>, name: &str, text: fmt::Arguments<'_>) -> fmt::Res
     writeln!(f, "{name:<12}{text}")
 }
 
-/// A number with its thousands apart.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn signed(number: i64) -> String {
-    format!("{}{}", if number < 0 { "-" } else { "" }, count(number.unsigned_abs()))
+    format!("{}{}", if number < 0 { "-" } else { "" }, thousands(number.unsigned_abs()))
 }
 
 fn whole(number: f64) -> u64 {
@@ -173,17 +165,4 @@ fn whole(number: f64) -> u64 {
     )]
     let whole = number.round() as u64;
     whole
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        let cases = [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")];
-        for (number, text) in cases {
-            assert_eq!(count(number), text);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use kapacitor_udfd::aggregate::Reason;
 
 use super::watch::{About, Told};
-use crate::workbench::when::{Span, When};
+use crate::workbench::when::{When, duration};
 
 /// A line for the terminal.
 pub(super) fn line(about: &About) -> String {
@@ -20,7 +20,7 @@ fn result(task: &Told, reason: Reason, at: i64) -> String {
     let times = if first == last {
         format!("at {}", When(*first))
     } else {
-        format!("from {} to {} ({})", When(*first), When(*last), Span(last.saturating_sub(*first)))
+        format!("from {} to {} ({})", When(*first), When(*last), duration(last.abs_diff(*first)))
     };
     format!("{}: {}; {events} {are} {times}; out at {}\n", whose(task), reason.word(), When(at))
 }

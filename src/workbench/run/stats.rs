@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::feed::Fed;
 use super::watch::Tasks;
-use crate::workbench::when::{Span, When};
+use crate::figures::thousands;
+use crate::workbench::when::{When, duration};
 
 /// What there is to tell at the end.
 #[derive(Debug)]
@@ -28,40 +29,42 @@ pub(super) fn text(stats: &Stats) -> String {
     };
     let refused = match fed.refused {
         0 => String::new(),
-        refused => format!(", {} could not be read", grouped(refused)),
+        refused => format!(", {} could not be read", thousands(refused)),
     };
-    row("in", &format!("{} points{refused}", grouped(fed.points)));
+    row("in", &format!("{} points{refused}", thousands(fed.points)));
     if let Some((first, last)) = fed.span {
-        row("", &format!("{} to {} ({})", When(first), When(last), Span(last.saturating_sub(first))));
+        row("", &format!("{} to {} ({})", When(first), When(last), duration(last.abs_diff(first))));
     }
-    let in_batches = if *batches > 0 { format!(" in {} batches", grouped(*batches)) } else { String::new() };
-    row("out", &format!("{} points{in_batches}", grouped(*points)));
+    let in_batches =
+        if *batches > 0 { format!(" in {} batches", thousands(*batches)) } else { String::new() };
+    row("out", &format!("{} points{in_batches}", thousands(*points)));
     if let Some(tasks) = tasks {
         let Tasks { open, most_open, started, restored, ended, vanished, counted } = tasks;
-        let (started, most_open) = (grouped(*started), grouped(*most_open));
+        let (started, most_open) = (thousands(*started), thousands(*most_open));
         let restored = match *restored {
             0 => String::new(),
-            restored => format!("{} restored, ", grouped(restored)),
+            restored => format!("{} restored, ", thousands(restored)),
         };
         row("tasks", &format!("{restored}{started} started, at most {most_open} open at once"));
-        let reasons: Vec<_> = ended.iter().map(|(why, count)| format!("{why} {}", grouped(*count))).collect();
+        let reasons: Vec<_> =
+            ended.iter().map(|(why, count)| format!("{why} {}", thousands(*count))).collect();
         if !reasons.is_empty() {
             row("", &format!("ended: {}", reasons.join(", ")));
         }
         if *vanished > 0 {
-            row("", &format!("{} of them without a result", grouped(*vanished)));
+            row("", &format!("{} of them without a result", thousands(*vanished)));
         }
         if *open > 0 {
-            row("", &format!("{} still open at the end", grouped(*open)));
+            row("", &format!("{} still open at the end", thousands(*open)));
         }
         if !counted.is_empty() {
-            let each = counted.iter().map(|(name, count)| format!("{name} {}", grouped(*count)));
+            let each = counted.iter().map(|(name, count)| format!("{name} {}", thousands(*count)));
             row("counted", &each.collect::<Vec<_>>().join(", "));
         }
     }
     let seconds = took.as_secs_f64();
     let rate = if seconds > 0.0 { per(fed.points, seconds) } else { 0 };
-    row("took", &format!("{seconds:.3} s, {} points a second", grouped(rate)));
+    row("took", &format!("{seconds:.3} s, {} points a second", thousands(rate)));
     text
 }
 
@@ -73,18 +76,4 @@ pub(super) fn text(stats: &Stats) -> String {
 )]
 fn per(count: u64, seconds: f64) -> u64 {
     (count as f64 / seconds).round() as u64
-}
-
-/// With a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && at % 3 == first {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

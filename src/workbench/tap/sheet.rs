@@ -9,7 +9,7 @@ use super::message::{Decoded, Kind, decode};
 use super::recording::Direction;
 use super::screen::{Seen, Sight};
 use super::text::{Head, details, visible};
-use crate::bench::thousands;
+use crate::figures::thousands;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {

@@ -66,9 +66,8 @@ impl Board {
         }
     }
 
-    /// A task begins with an event. Returns where it is drawn, if there is room, and how long it is since its id
-    /// last had an event.
-    pub(super) fn begin(&mut self, group: &str, id: &str, at: i64) -> (Option<Spot>, Option<u64>) {
+    /// A task begins with an event. Returns where it is drawn, if there is room.
+    pub(super) fn begin(&mut self, group: &str, id: &str, at: i64) -> Option<Spot> {
         let lane = match self.free_lane(group, id, at) {
             Ok(lane) => Some(lane),
             Err(NoLane::Full(lane)) => {
@@ -81,16 +80,15 @@ impl Board {
         };
         let Some(lane) = lane.filter(|_| self.tasks < TASKS) else {
             self.left_out += 1;
-            return (None, None);
+            return None;
         };
-        let Some(held) = self.lanes.get_mut(lane) else { return (None, None) };
-        let last = held.lane.tasks.last().map(|task| task.last);
+        let held = self.lanes.get_mut(lane)?;
         held.lane.tasks.push(Task::of_event_at(at));
         held.marks += 1;
         let spot = Spot { lane, task: held.lane.tasks.len() - 1 };
         self.tasks += 1;
         self.reach(at);
-        (Some(spot), last.map(|last| u64::try_from(at.saturating_sub(last)).unwrap_or_default()))
+        Some(spot)
     }
 
     /// An event of a task that is drawn.

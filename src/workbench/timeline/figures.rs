@@ -3,6 +3,9 @@
 use hdrhistogram::Histogram;
 use kapacitor_udfd::aggregate::Reason;
 
+use super::returns::MOST_IDS;
+use crate::figures::thousands;
+
 /// Counts and spreads of all tasks.
 #[derive(Debug)]
 pub(super) struct Figures {
@@ -14,10 +17,12 @@ pub(super) struct Figures {
     pub(super) gaps: Spread,
     /// From a task's first event to its last.
     pub(super) lengths: Spread,
-    /// From a task's last event to its end.
+    /// From a task's last event to its end, if that was `inactivityTimeout` or `timeout`.
     pub(super) waits: Spread,
-    /// From a task's last event to the first of the next of the same id.
+    /// From the last event of a task that inactivity has ended to the first of the next of the same id.
     pub(super) returns: Spread,
+    /// More ids came than `returns` knows of.
+    pub(super) has_more_ids: bool,
 }
 
 /// Durations in nanoseconds, as a histogram good to three digits: its size is bounded whatever comes.
@@ -50,7 +55,14 @@ impl Figures {
             lengths: Spread::new(),
             waits: Spread::new(),
             returns: Spread::new(),
+            has_more_ids: false,
         }
+    }
+
+    /// What must be known of the spreads.
+    pub(super) fn note(&self) -> Option<String> {
+        let words = || format!("id back: of the first {} ids only", thousands(MOST_IDS as u64));
+        self.has_more_ids.then(words)
     }
 
     pub(super) fn count(&mut self, reason: Reason) {
@@ -75,8 +87,8 @@ impl Figures {
         let all = [
             ("from event to event", &self.gaps),
             ("from first to last event", &self.lengths),
-            ("from last event to end", &self.waits),
-            ("until the same id came again", &self.returns),
+            ("from last event to timeout", &self.waits),
+            ("id back after inactivity", &self.returns),
         ];
         all.into_iter().filter(|(_, spread)| !spread.is_empty())
     }

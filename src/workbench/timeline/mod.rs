@@ -13,6 +13,8 @@ mod collector;
 
 mod board;
 
+mod returns;
+
 mod figures;
 
 mod axis;

@@ -11,7 +11,9 @@ pub(crate) struct Story {
     pub(super) title: String,
     /// In the order in which they came.
     pub(super) groups: Vec<Group>,
-    /// The first event, and the last moment that anything is known of.
+    /// The first event of all, and the last moment that anything is known of.
+    pub(super) whole: (i64, i64),
+    /// The same of what is drawn.
     pub(super) from: i64,
     pub(super) until: i64,
     /// Tasks for which there was no room.

@@ -110,6 +110,17 @@ pub(super) fn many(seed: u64, many: &Many) -> Story {
     teller.finish()
 }
 
+/// More ids than are followed, one of them coming again.
+pub(super) fn crowd() -> Story {
+    let mut teller = Teller::new(10);
+    for number in 0..=100_000 {
+        teller.task("", &number.to_string(), &[T + number], Some((T + number + S, Reason::Inactivity)));
+    }
+    teller.task("", "99999", &[T + 5 * S], Some((T + 6 * S, Reason::Inactivity)));
+    teller.task("", "100000", &[T + 5 * S], Some((T + 6 * S, Reason::Inactivity)));
+    teller.finish()
+}
+
 /// Ids that try everything, and every reason.
 pub(super) fn odd() -> Story {
     let mut teller = Teller::new(500);
@@ -180,6 +191,7 @@ pub(super) fn all() -> Vec<(&'static str, Story)> {
         ("one", many(9, &of(1, 1, 1, 10 * S))),
         ("at-once", at_once()),
         ("odd", odd()),
+        ("crowd", crowd()),
         ("ages", {
             let mut teller = Teller::new(500);
             teller.task("", "all there is", &[i64::MIN, 0, i64::MAX], Some((i64::MAX, Reason::End)));

@@ -1,52 +1,10 @@
-//! Durations, moments, counts and names as people read them. Knows no picture.
+//! Moments, counts and names as people read them. Knows no picture.
 
 use console::measure_text_width;
 use time::OffsetDateTime;
 
-const MICRO: u64 = 1_000;
-const MILLI: u64 = 1_000_000;
-const SECOND: u64 = 1_000_000_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
-const YEAR: u64 = 365 * DAY;
-
-/// A duration in nanoseconds, with three digits or two units.
-pub(super) fn duration(nanos: u64) -> String {
-    match nanos {
-        0 => "0 s".to_owned(),
-        1..MICRO => format!("{nanos} ns"),
-        MICRO..MILLI => short(nanos, MICRO, "µs"),
-        MILLI..SECOND => short(nanos, MILLI, "ms"),
-        SECOND..MINUTE => short(nanos, SECOND, "s"),
-        MINUTE..HOUR => two(nanos, (MINUTE, "min"), (SECOND, "s")),
-        HOUR..DAY => two(nanos, (HOUR, "h"), (MINUTE, "min")),
-        DAY..YEAR => two(nanos, (DAY, "d"), (HOUR, "h")),
-        _ => two(nanos, (YEAR, "y"), (DAY, "d")),
-    }
-}
-
-/// Three digits, of which noughts at the end are left out.
-fn short(nanos: u64, unit: u64, name: &str) -> String {
-    let (whole, rest) = (nanos / unit, nanos % unit);
-    let places = match whole {
-        0..10 => 2,
-        10..100 => 1,
-        _ => 0,
-    };
-    let scale = 10_u64.pow(places);
-    // In whole numbers: what is shown never lies above what is.
-    let part = rest / (unit / scale);
-    let width = usize::try_from(places).unwrap_or_default();
-    let digits = format!("{part:0width$}");
-    let digits = digits.trim_end_matches('0');
-    if digits.is_empty() { format!("{whole} {name}") } else { format!("{whole}.{digits} {name}") }
-}
-
-fn two(nanos: u64, large: (u64, &str), small: (u64, &str)) -> String {
-    let (whole, rest) = (nanos / large.0, nanos % large.0 / small.0);
-    if rest == 0 { format!("{whole} {}", large.1) } else { format!("{whole} {} {rest} {}", large.1, small.1) }
-}
+pub(super) use crate::figures::thousands as count;
+pub(super) use crate::workbench::when::duration;
 
 /// A moment in UTC with as many digits of the second as it has.
 pub(super) fn moment(nanos: i64) -> String {
@@ -79,19 +37,6 @@ fn date_and_time(nanos: i128) -> (String, String) {
     let rest = format!("{:09}", at.nanosecond());
     let rest = rest.trim_end_matches('0');
     (date, if rest.is_empty() { time } else { format!("{time}.{rest}") })
-}
-
-/// A number with its thousands apart.
-pub(super) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// So many of something.
@@ -153,6 +98,32 @@ pub(super) fn shortened(text: &str, most: usize, measure: impl Fn(&str) -> usize
     format!("{front}…{back}")
 }
 
+/// A node's text in lines of so many columns, each from an option on if it can be, and as many lines at `most`.
+pub(super) fn lines(text: &str, room: usize, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while columns(rest) > room && lines.len() < most {
+        let is_last = lines.len() + 1 == most;
+        let front = fitting(rest.chars(), room.saturating_sub(usize::from(is_last)), columns);
+        let whole = if front.is_empty() { rest.len() } else { front.len() };
+        let (line, behind) = rest.split_at(before_option(rest, whole).unwrap_or(whole));
+        let line = line.trim_end();
+        lines.push(if is_last { format!("{line}…") } else { line.to_owned() });
+        rest = behind;
+    }
+    if !rest.is_empty() && lines.len() < most {
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+/// Where the last option begins in the second half of what there is room for.
+fn before_option(text: &str, room: usize) -> Option<usize> {
+    let dots = text.match_indices('.').map(|(at, _)| (at, text.split_at(at).0.trim_end()));
+    let fitting = dots.take_while(|(_, front)| front.len() <= room);
+    fitting.filter(|(at, front)| *at > room / 2 && front.ends_with(')')).last().map(|(at, _)| at)
+}
+
 /// As many of the characters as fit.
 fn fitting(chars: impl Iterator<Item = char>, most: usize, measure: impl Fn(&str) -> usize) -> String {
     let mut text = String::new();
@@ -169,28 +140,6 @@ fn fitting(chars: impl Iterator<Item = char>, most: usize, measure: impl Fn(&str
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_three_digits_or_two_units() {
-        let cases = [
-            (0, "0 s"),
-            (999, "999 ns"),
-            (1_500, "1.5 µs"),
-            (999_999, "999 µs"),
-            (12_340_000, "12.3 ms"),
-            (2_100_297_727, "2.1 s"),
-            (10_004_000_000, "10 s"),
-            (59_999_999_999, "59.9 s"),
-            (80 * SECOND, "1 min 20 s"),
-            (3 * HOUR + 300 * SECOND, "3 h 5 min"),
-            (2 * DAY, "2 d"),
-            (3 * YEAR + DAY, "3 y 1 d"),
-            (u64::MAX, "584 y 343 d"),
-        ];
-        for (nanos, text) in cases {
-            assert_eq!(duration(nanos), text, "{nanos}");
-        }
-    }
 
     #[test]
     fn moments_say_the_date_once() {
@@ -217,6 +166,38 @@ mod tests {
         ] {
             assert_eq!(shortened(text, most, columns), shown);
         }
+    }
+
+    #[test]
+    fn a_node_is_broken_before_an_option() {
+        let node =
+            "@aggregate().taskId('user_id').inactivityTimeout(10m) .timeout(1h).sum('a.b', 'c').last('d')";
+        let cases: [(usize, usize, &[&str]); 5] = [
+            (200, 3, &[node]),
+            (
+                54,
+                3,
+                &[
+                    "@aggregate().taskId('user_id').inactivityTimeout(10m)",
+                    ".timeout(1h).sum('a.b', 'c').last('d')",
+                ],
+            ),
+            (
+                53,
+                3,
+                &[
+                    "@aggregate().taskId('user_id').inactivityTimeout(10m)",
+                    ".timeout(1h).sum('a.b', 'c').last('d')",
+                ],
+            ),
+            (52, 1, &["@aggregate().taskId('user_id')…"]),
+            (11, 3, &["@aggregate(", ").taskId('u", "ser_id')…"]),
+        ];
+        for (room, most, shown) in cases {
+            assert_eq!(lines(node, room, most), shown, "{room}");
+        }
+        assert_eq!(lines("東京", 1, 2), ["東京"]);
+        assert!(lines("", 9, 2).is_empty());
     }
 
     #[test]

@@ -264,7 +264,7 @@ fn what_came_of_it_is_told_at_the_end() {
     let output = with_lines(&["--stats", &format!("{SUM}.maxEvents(2)")], lines);
     let said = stderr(&output);
     let expected = "in      3 points, 1 could not be read\n        \
-                    1970-01-01T00:00:00Z to 1970-01-01T00:00:02Z (2s)\n\
+                    1970-01-01T00:00:00Z to 1970-01-01T00:00:02Z (2 s)\n\
                     out     2 points\n\
                     tasks   2 started, at most 2 open at once\n        \
                     ended: inactivity 1, max_events 1\n\
@@ -283,7 +283,7 @@ fn each_output_is_explained_before_it() {
     let lines = "a,g=1 id=\"x\",v=1 0\na,g=1 id=\"x\",v=2 1500000000\n";
     let output = with_lines(&["--explain", "--group-by", "g", node], lines);
     let of = "t \"x\" of \"g=1\"";
-    let between = "2 events from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01.500Z (1s 500ms)";
+    let between = "2 events from 1970-01-01T00:00:00Z to 1970-01-01T00:00:01.500Z (1.5 s)";
     let expected = format!(
         "the event, passed on\nthe event, passed on\n{of}: emitted by the script\n\
          {of}: flush; {between}; out at 1970-01-01T00:00:04Z\n\

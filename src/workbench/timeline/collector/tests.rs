@@ -1,6 +1,6 @@
 //! What is kept of what happens.
 
-use super::super::testing::{Random, S, T, Teller};
+use super::super::testing::{self, Many, Random, S, T, Teller};
 use super::*;
 
 fn told(story: &Story) -> Vec<String> {
@@ -49,11 +49,50 @@ fn the_figures_know_those_left_out_too() {
     let story = teller.finish();
     assert_eq!(told(&story), ["/0: 2", "/1: 2"]);
     assert_eq!((story.left_out, story.figures.tasks, story.figures.events), (98, 100, 200));
-    // Nothing is drawn behind the last task's end.
-    assert_eq!((story.from, story.until), (0, 11));
+    // Nothing is drawn behind the last task's end, and the head speaks of all.
+    assert_eq!((story.from, story.until, story.whole), (0, 11, (0, 109)));
     let told: Vec<_> =
         story.figures.told().map(|(_, told)| (told.shortest, told.median, told.longest)).collect();
     assert_eq!(told, [(3, 3, 3), (3, 3, 3), (7, 7, 7)]);
+}
+
+#[test]
+fn the_figures_do_not_depend_on_the_lanes() {
+    let told = |lanes| {
+        let many = Many { tasks: 2000, groups: 3, span: 3600 * S, pause: 60 * S, lanes };
+        let story = testing::many(12, &many);
+        (story.figures.told().collect::<Vec<_>>(), story.whole)
+    };
+    let (all, few) = (told(5000), told(10));
+    assert_eq!(all, few);
+    assert_eq!(all.0.len(), 4, "{all:?}");
+}
+
+#[test]
+fn only_inactivity_says_how_long_an_id_was_away() {
+    let mut teller = Teller::new(500);
+    teller.task("", "a", &[0, 5], Some((5, Reason::MaxEvents)));
+    teller.task("", "a", &[6, 8], Some((16, Reason::Timeout)));
+    teller.task("", "a", &[20], Some((30, Reason::Inactivity)));
+    teller.task("", "a", &[50], Some((50, Reason::End)));
+    let told: Vec<_> = teller
+        .finish()
+        .figures
+        .told()
+        .skip(2)
+        .map(|(name, told)| (name, told.shortest, told.longest))
+        .collect();
+    assert_eq!(told, [("from last event to timeout", 8, 10), ("id back after inactivity", 30, 30)]);
+}
+
+#[test]
+fn more_ids_than_are_followed_are_told_of() {
+    let story = testing::crowd();
+    let last = story.figures.told().last().unwrap();
+    let away = (5 * S - 99_999).unsigned_abs();
+    assert_eq!((last.0, last.1.shortest, last.1.longest), ("id back after inactivity", away, away));
+    assert_eq!(story.figures.note().as_deref(), Some("id back: of the first 100,000 ids only"));
+    assert_eq!(testing::five().figures.note(), None);
 }
 
 #[test]

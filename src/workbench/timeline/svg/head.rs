@@ -6,7 +6,7 @@ use super::super::words;
 use super::page::{self, Anchor, Page, px};
 use super::spreads::Scale;
 use super::style;
-use super::tasks::{chevron, shape};
+use super::tasks::{chevron, shape, stroke};
 use super::{FONT, PAD, WIDTH};
 
 const TITLE_FONT: f64 = 14.0;
@@ -22,54 +22,33 @@ const SPREADS: f64 = 660.0;
 /// Half a mark of the legend.
 const MARK: f64 = 5.5;
 
-/// Returns where it ends.
-pub(super) fn head(page: &mut Page, story: &Story) -> f64 {
+/// `is_crowded` says that ends lie too close for their shapes. Returns where it ends.
+pub(super) fn head(page: &mut Page, story: &Story, is_crowded: bool) -> f64 {
     let y = title(page, &words::one_line(&story.title));
     let y = summary(page, story, y);
     let y = figures(page, story, y);
-    legend(page, story, y + 10.0) + 10.0
+    legend(page, story, is_crowded, y + 10.0) + 10.0
 }
 
 fn title(page: &mut Page, title: &str) -> f64 {
     // Of this font every character is as wide as any other.
     let room = page::room(WIDTH - 2.0 * PAD, TITLE_FONT) / 620;
     let mut y = PAD + 2.0;
-    for line in lines(title, room, TITLE_LINES) {
+    for line in words::lines(title, room, TITLE_LINES) {
         y += LINE;
         page.text((PAD, y - 5.0), "node strong", Anchor::Start, TITLE_FONT, &line, Some(title));
     }
     y
 }
 
-/// Cuts before an option if it can, else anywhere.
-fn lines(text: &str, room: usize, most: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() && lines.len() < most {
-        if words::columns(rest) <= room {
-            lines.push(rest.to_owned());
-            break;
-        }
-        let fits = |end: &usize| words::columns(rest.split_at(*end).0) <= room;
-        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8());
-        let whole = ends.take_while(fits).last().unwrap_or(rest.len());
-        let (front, _) = rest.split_at(whole);
-        let option = front.rmatch_indices(").").map(|(at, _)| at + 1).find(|at| *at > whole / 2);
-        let (line, behind) = rest.split_at(option.unwrap_or(whole));
-        let is_last = lines.len() + 1 == most;
-        lines.push(if is_last { format!("{line}…") } else { line.to_owned() });
-        rest = behind;
-    }
-    lines
-}
-
 fn summary(page: &mut Page, story: &Story, y: f64) -> f64 {
     let figures = &story.figures;
     let (tasks, events) = (words::counted(figures.tasks, "task"), words::counted(figures.events, "event"));
     let mut text = format!("{tasks} of {events}");
-    if story.from < story.until {
-        let lasted = words::duration(story.until.abs_diff(story.from));
-        text = format!("{text} · {} · {lasted}", words::span(story.from, story.until));
+    let (from, until) = story.whole;
+    if from < until {
+        let lasted = words::duration(until.abs_diff(from));
+        text = format!("{text} · {} · {lasted}", words::span(from, until));
     }
     page.text((PAD, y + LINE - 3.0), "quiet", Anchor::Start, FONT, &text, None);
     y + LINE
@@ -100,11 +79,15 @@ fn figures(page: &mut Page, story: &Story, y: f64) -> f64 {
             page.text((x, y), "number", Anchor::End, FONT, &words::duration(value), None);
         }
     }
+    if let Some(note) = story.figures.note() {
+        y += LINE;
+        page.text((PAD, y), "quiet", Anchor::Start, FONT, &note, None);
+    }
     y
 }
 
 /// What is in the picture, and no more. Goes on in the next line where there is no room.
-fn legend(page: &mut Page, story: &Story, y: f64) -> f64 {
+fn legend(page: &mut Page, story: &Story, is_crowded: bool, y: f64) -> f64 {
     let mut legend = Legend { page, x: PAD, y: y + LINE };
     let has_tasks = story.figures.tasks > 0;
     if has_tasks {
@@ -122,6 +105,13 @@ fn legend(page: &mut Page, story: &Story, y: f64) -> f64 {
             let says = format!("{}: {}", words::counted(count, "task"), ends::meaning(reason));
             legend.item("end", &style::class(Some(look)), &words, Some(&says), |at| shape(look, at, MARK));
         }
+    }
+    let most =
+        story.figures.reasons().max_by_key(|(_, count)| *count).and_then(|(reason, _)| ends::of(reason));
+    if let Some(look) = most.filter(|_| is_crowded) {
+        let says = "in the colour of its reason";
+        legend
+            .item("line", &style::class(Some(look)), "an end without room", Some(says), |at| stroke(at, 7.0));
     }
     if story.figures.still_open > 0 {
         let words = format!("still open {}", words::count(story.figures.still_open));

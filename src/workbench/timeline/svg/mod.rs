@@ -45,8 +45,15 @@ const MOST_SAYING: usize = 4_000;
 /// The picture.
 pub(super) fn svg(story: &Story) -> String {
     let mut page = Page::new(WIDTH);
-    let top = head::head(&mut page, story);
-    let bottom = if story.groups.is_empty() { nothing(&mut page, top) } else { plot(&mut page, story, top) };
+    let size = Size::of(story.lanes().count());
+    let labels = column(story, size);
+    let axis = Axis::new(story.from, story.until, MOST_TICKS);
+    let says_events = story.lanes().map(super::story::Lane::marks).sum::<usize>() <= MOST_SAYING;
+    let plot = Plot { left: PAD + labels + GUTTER, right: WIDTH - RIGHT };
+    let drawer = Drawer { axis: &axis, plot, size, until: story.until, says_events };
+    let top = head::head(&mut page, story, drawer.is_crowded(story));
+    let bottom =
+        if story.groups.is_empty() { nothing(&mut page, top) } else { lanes(&mut page, story, &drawer, top) };
     page.finish(bottom + PAD, &format!("who was open when: {}", words::one_line(&story.title)))
 }
 
@@ -56,32 +63,30 @@ fn nothing(page: &mut Page, top: f64) -> f64 {
 }
 
 /// Lanes between an axis above and one below. Returns where it ends.
-fn plot(page: &mut Page, story: &Story, top: f64) -> f64 {
-    let size = Size::of(story.lanes().count());
-    let labels = column(story, size);
-    let plot = Plot { left: PAD + labels + GUTTER, right: WIDTH - RIGHT };
-    let axis = Axis::new(story.from, story.until, MOST_TICKS);
+fn lanes(page: &mut Page, story: &Story, drawer: &Drawer<'_>, top: f64) -> f64 {
+    let &Drawer { axis, plot, size, .. } = drawer;
     let rows = Rows::of(story, size, top);
     stripes(page, &rows, size);
-    grid(page, &rows, &axis, plot);
-    let says_events = story.lanes().map(super::story::Lane::marks).sum::<usize>() <= MOST_SAYING;
-    let drawer = Drawer { axis: &axis, plot, size, until: story.until, says_events };
+    grid(page, &rows, axis, plot);
     for (row, y) in &rows.all {
         match row {
-            Row::Axis => axis_row(page, &axis, plot, *y),
+            Row::Axis => axis_row(page, axis, plot, *y),
             Row::Heading(group) => heading(page, group, *y),
             Row::Lane(lane) => {
                 let middle = y + size.lane / 2.0;
-                let label = words::label(&lane.label);
-                let shown = words::shortened(&label, page::room(labels, size.font), page::measure);
-                let full = (shown != label).then_some(label.as_str());
-                let at = (plot.left - GUTTER, middle + size.font * 0.35);
-                page.text(at, "label", Anchor::End, size.font, &shown, full);
+                label(page, &lane.label, size, (plot.left - GUTTER, middle + size.font * 0.35));
                 drawer.lane(page, lane, middle);
             }
         }
     }
     left_out(page, story, rows.bottom)
+}
+
+fn label(page: &mut Page, id: &str, size: Size, at: (f64, f64)) {
+    let label = words::label(id);
+    let shown = words::shortened(&label, page::room(at.0 - PAD, size.font), page::measure);
+    let full = (shown != label).then_some(label.as_str());
+    page.text(at, "label", Anchor::End, size.font, &shown, full);
 }
 
 /// How wide the column of labels is.

@@ -13,30 +13,41 @@ const LOWEST: f64 = 1.5;
 const FONT: f64 = 11.0;
 /// Between what is written at the scale.
 const APART: f64 = 6.0;
-const MINUTE: u64 = 60_000_000_000;
-const DAY: u64 = 24 * 60 * MINUTE;
-/// What is written at the scale where there is room.
-const SAID: [u64; 19] = [
-    1,
-    10,
-    100,
-    1_000,
-    10_000,
-    100_000,
-    1_000_000,
-    10_000_000,
-    100_000_000,
-    1_000_000_000,
-    10_000_000_000,
+const SECOND: u64 = 1_000_000_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+/// So much is written at the scale at least; else it is written in finer steps.
+const FEW: usize = 3;
+/// What is written at the scale where there is room, from a second on.
+const SAID: [u64; 11] = [
+    SECOND,
+    10 * SECOND,
     MINUTE,
     10 * MINUTE,
-    60 * MINUTE,
-    10 * 60 * MINUTE,
+    HOUR,
+    10 * HOUR,
     4 * DAY,
-    40 * DAY,
+    30 * DAY,
     365 * DAY,
-    3650 * DAY,
+    3_650 * DAY,
+    36_500 * DAY,
 ];
+
+/// The finer steps: each unit with its multiples.
+const FINER: [(u64, &[u64]); 5] = [
+    (SECOND, &[1, 2, 5, 10, 20, 30]),
+    (MINUTE, &[1, 2, 5, 10, 20, 30]),
+    (HOUR, &[1, 2, 3, 6, 12]),
+    (DAY, &[1, 2, 4, 7, 14, 30, 60, 120, 240]),
+    (365 * DAY, &[1, 2, 5, 10, 20, 50, 100, 200, 500]),
+];
+
+/// Below a second: each power of ten, with these multiples of it.
+fn parts(of: &[u64]) -> impl Iterator<Item = u64> {
+    let powers = (0..9).map(|power| 10_u64.pow(power));
+    powers.flat_map(move |power| of.iter().map(move |of| power * of))
+}
 
 /// From the shortest duration to the longest.
 #[derive(Debug)]
@@ -64,22 +75,41 @@ impl Scale {
     /// The scale above so many spreads.
     pub(super) fn draw(&self, page: &mut Page, y: f64, spreads: usize) {
         let height = f64::from(u32::try_from(spreads).unwrap_or_default()) * LINE;
-        let (mut free, mut lines) = (self.left, Vec::new());
         if self.has_none {
-            page.text((free, y), "quiet", Anchor::Start, FONT, "0 s", None);
-            free += page::width("0 s", FONT) + APART;
+            page.text((self.left, y), "quiet", Anchor::Start, FONT, "0 s", None);
         }
-        for duration in SAID {
+        let labels = self.labels();
+        for (x, words) in &labels {
+            page.text((*x, y), "quiet", Anchor::Middle, FONT, words, None);
+        }
+        let line = |(x, _): &(f64, String)| format!("M{} {}v{}", px(*x), px(y + 5.0), px(height));
+        page.paths("grid", labels.iter().map(line));
+    }
+
+    /// What is written at the scale, and where.
+    pub(super) fn labels(&self) -> Vec<(f64, String)> {
+        let coarse = self.fitting(parts(&[1]).chain(SAID));
+        if coarse.len() >= FEW {
+            return coarse;
+        }
+        let finer = FINER.into_iter().flat_map(|(unit, of)| of.iter().map(move |of| unit * of));
+        let finer = self.fitting(parts(&[1, 2, 5]).chain(finer));
+        if finer.len() > coarse.len() { finer } else { coarse }
+    }
+
+    /// Those that lie on the scale and have room.
+    fn fitting(&self, durations: impl Iterator<Item = u64>) -> Vec<(f64, String)> {
+        let mut free = self.left + if self.has_none { page::width("0 s", FONT) + APART } else { 0.0 };
+        let mut labels = Vec::new();
+        for duration in durations.filter(|at| (self.shortest..=self.longest).contains(&log(*at))) {
             let (words, x) = (words::duration(duration), self.x(log(duration)));
             let half = page::width(&words, FONT) / 2.0;
-            let is_on_it = (self.shortest..=self.longest).contains(&log(duration));
-            if is_on_it && x - half >= free && x + half <= self.right {
-                page.text((x, y), "quiet", Anchor::Middle, FONT, &words, None);
-                lines.push(format!("M{} {}v{}", px(x), px(y + 5.0), px(height)));
+            if x - half >= free && x + half <= self.right {
+                labels.push((x, words));
                 free = x + half + APART;
             }
         }
-        page.paths("grid", lines.into_iter());
+        labels
     }
 
     /// The bars of a spread, which stand on the line.

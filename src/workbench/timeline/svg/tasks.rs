@@ -1,8 +1,10 @@
 //! The tasks of a lane: how long each was open, its events, how long it waited, how it ended.
 
+use std::iter;
+
 use super::super::axis::Axis;
 use super::super::ends::{self, Look, Shape};
-use super::super::story::{Lane, Task};
+use super::super::story::{Lane, Story, Task};
 use super::super::words;
 use super::page::{Page, px};
 use super::rows::Size;
@@ -49,20 +51,32 @@ struct Run {
 
 impl Drawer<'_> {
     pub(super) fn lane(&self, page: &mut Page, lane: &Lane, middle: f64) {
-        let mut tasks = lane.tasks.iter().peekable();
-        let mut free_from = f64::NEG_INFINITY;
-        while let Some(task) = tasks.next() {
-            let next = tasks.peek().map_or(f64::INFINITY, |next| self.x(next.first));
-            let end = self.x(self.end_of(task));
-            let has_room = end - free_from >= 2.0 * self.size.end && next - end >= self.size.end;
+        for (task, has_room) in self.tasks(lane) {
             self.task(page, &lane.label, task, middle, has_room);
-            free_from = end;
         }
         if lane.left_out > 0 {
             let words = format!("{} not drawn", words::counted(lane.left_out, "more task"));
+            let free_from = lane.tasks.last().map_or(self.plot.left, |task| self.x(self.end_of(task)));
             let d = format!("M{} {}H{}", px(free_from + 8.0), px(middle), px(self.plot.right));
             page.path("more", &d, Some(&words));
         }
+    }
+
+    /// Whether an end is without room for its shape.
+    pub(super) fn is_crowded(&self, story: &Story) -> bool {
+        let mut tasks = story.lanes().flat_map(|lane| self.tasks(lane));
+        tasks.any(|(task, has_room)| !has_room && task.end.is_some())
+    }
+
+    /// The tasks of a lane, and whether there is room for the shape of each one's end.
+    fn tasks<'a>(&self, lane: &'a Lane) -> impl Iterator<Item = (&'a Task, bool)> {
+        let end = |task: &Task| self.x(self.end_of(task));
+        let before = iter::once(f64::NEG_INFINITY).chain(lane.tasks.iter().map(end));
+        let next = lane.tasks.iter().skip(1).map(|next| self.x(next.first)).chain([f64::INFINITY]);
+        lane.tasks.iter().zip(before).zip(next).map(move |((task, before), next)| {
+            let end = end(task);
+            (task, end - before >= 2.0 * self.size.end && next - end >= self.size.end)
+        })
     }
 
     fn task(&self, page: &mut Page, id: &str, task: &Task, middle: f64, has_room: bool) {
@@ -216,7 +230,7 @@ pub(super) fn shape(look: &Look, (x, y): (f64, f64), r: f64) -> String {
 }
 
 /// An end where there is no room for a shape.
-fn stroke((x, y): (f64, f64), half: f64) -> String {
+pub(super) fn stroke((x, y): (f64, f64), half: f64) -> String {
     format!("M{} {}v{}", px(x), px(y - half), px(2.0 * half))
 }
 

@@ -157,7 +157,31 @@ fn the_legend_has_what_occurs(name: &str, story: &Story, document: &Document<'_>
     if !expected.is_empty() {
         expected.extend(["an", "first to last", "waits for the"].map(str::to_owned));
     }
+    if strokes(document) > 0 {
+        expected.insert("an end without".to_owned());
+    }
     assert_eq!(said, expected, "{name}");
+}
+
+/// Ends of lanes that are no shapes.
+fn strokes(document: &Document<'_>) -> usize {
+    let lanes = document.root_element().children().skip_while(|node| !has_class(*node, "label"));
+    let ended = lanes.filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("by-")));
+    ended.flat_map(|task| task.children()).filter(|part| has_class(*part, "line")).count()
+}
+
+#[test]
+fn a_scale_of_whatever_length_is_labelled() {
+    for exponent in 0..60 {
+        for factor in [2, 5, 11] {
+            let shortest = 3_i64 << exponent;
+            let mut teller = Teller::new(1);
+            let Some(until) = shortest.checked_mul(factor + 1) else { continue };
+            teller.task("", "a", &[0, shortest, until], None);
+            let scale = spreads::Scale::of(&teller.finish().figures, (660.0, 1176.0)).unwrap();
+            assert!(scale.labels().len() >= 2, "{shortest} {factor}: {:?}", scale.labels());
+        }
+    }
 }
 
 #[test]

@@ -24,9 +24,13 @@ const TICK: usize = 10;
 const MOST_TICKS: usize = 12;
 /// With more lanes the axis is said again below.
 const FEW: usize = 20;
-/// How wide the figures' columns are.
-const NAME: usize = 30;
-const FIGURE: usize = 14;
+/// A node of more lines is cut off.
+const TITLE_LINES: usize = 8;
+/// How wide the figures' columns are: all of them fit into 80.
+const NAME: usize = 28;
+const FIGURE: usize = 13;
+/// The figures, and which stay when there is no room for all: the least of these numbers.
+const FIGURES: [(&str, usize); 4] = [("shortest", 3), ("median", 0), ("99 %", 2), ("longest", 1)];
 
 /// The picture in lines of at most the screen's width.
 pub(super) fn text(story: &Story, screen: &Screen) -> String {
@@ -76,32 +80,37 @@ impl Text<'_> {
         let (story, figures) = (self.story, &self.story.figures);
         let (tasks, events) =
             (words::counted(figures.tasks, "task"), words::counted(figures.events, "event"));
-        let mut lines = vec![self.cut(&words::one_line(&story.title), self.screen.width)];
+        let title = words::lines(&words::one_line(&story.title), self.screen.width, TITLE_LINES);
+        let mut lines: Vec<_> = title.iter().map(|line| self.plain(line)).collect();
         lines.push(self.cut(&format!("{tasks} of {events}"), self.screen.width));
-        if story.from < story.until {
-            let lasted = words::duration(story.until.abs_diff(story.from));
-            let when = format!("{}, {lasted}", words::span(story.from, story.until));
-            lines.push(self.cut(&when, self.screen.width));
+        let (from, until) = story.whole;
+        if from < until {
+            let lasted = words::duration(until.abs_diff(from));
+            lines.push(self.cut(&format!("{}, {lasted}", words::span(from, until)), self.screen.width));
         }
-        let told: Vec<_> = figures.told().collect();
-        if !told.is_empty() {
-            let names = ["shortest", "median", "99 %", "longest"].map(str::to_owned);
-            lines.push(String::new());
-            lines.push(self.figures("", &names));
-        }
-        for (name, told) in told {
-            let values = [told.shortest, told.median, told.most, told.longest].map(words::duration);
-            lines.push(self.figures(name, &values));
-        }
+        lines.extend(self.figures());
+        lines.extend(figures.note().map(|note| self.cut(&note, self.screen.width)));
         lines
     }
 
-    fn figures(&self, name: &str, values: &[String; 4]) -> String {
-        let values = values.iter().map(|value| {
-            let value = if self.screen.ascii { value.replace('µ', "u") } else { value.clone() };
-            format!("{value:>FIGURE$}")
-        });
-        self.cut(&format!("{name:<NAME$}{}", values.collect::<String>()), self.screen.width)
+    /// The table of the figures, with as many columns as there is room for.
+    fn figures(&self) -> Vec<String> {
+        let told: Vec<_> = self.story.figures.told().collect();
+        let most = self.screen.width.saturating_sub(NAME) / FIGURE;
+        if told.is_empty() || most == 0 {
+            return Vec::new();
+        }
+        let row = |name: &str, values: [String; 4]| {
+            let shown = values.into_iter().zip(FIGURES).filter(|(_, (_, rank))| *rank < most);
+            let cells = shown.map(|(value, _)| format!("{:>FIGURE$}", self.plain(&value)));
+            format!("{name:<NAME$}{}", cells.collect::<String>())
+        };
+        let mut lines = vec![String::new(), row("", FIGURES.map(|(name, _)| name.to_owned()))];
+        lines.extend(told.into_iter().map(|(name, told)| {
+            let values = [told.shortest, told.median, told.most, told.longest];
+            row(name, values.map(words::duration))
+        }));
+        lines
     }
 
     /// The times, and the line with the ticks below them.
@@ -112,8 +121,7 @@ impl Text<'_> {
         for tick in &self.axis.ticks {
             let column = self.column(self.axis.share_of_tick(tick));
             line.put(column, self.signs.tick);
-            let label = if self.screen.ascii { tick.label.replace('µ', "u") } else { tick.label.clone() };
-            labels.write(column, &label);
+            labels.write(column, &self.plain(&tick.label));
         }
         let place = |share, context: &str| {
             let from = self.column(share).min(self.width.saturating_sub(context.len()));
@@ -185,6 +193,11 @@ impl Text<'_> {
     fn cut(&self, text: &str, most: usize) -> String {
         let cut = shortened(text, most, columns);
         if self.screen.ascii { cut.replace('…', "~") } else { cut }
+    }
+
+    /// The words with the signs that can be shown; ids keep theirs.
+    fn plain(&self, text: &str) -> String {
+        if self.screen.ascii { text.replace('…', "~").replace('µ', "u") } else { text.to_owned() }
     }
 
     fn at(&self, at: i64) -> usize {

@@ -1,6 +1,6 @@
 //! Holds every text to the width it is given.
 
-use super::super::testing;
+use super::super::testing::{self, S};
 use super::*;
 
 #[test]
@@ -12,6 +12,44 @@ fn no_line_is_wider_than_the_screen() {
             }
         }
     }
+}
+
+#[test]
+fn the_table_has_whole_columns() {
+    let story = testing::many(2, &testing::Many { tasks: 99, groups: 1, span: 1, pause: S, lanes: 9 });
+    let names = ["shortest", "median", "99 %", "longest"];
+    for (width, shown) in [
+        (100, vec![0, 1, 2, 3]),
+        (80, vec![0, 1, 2, 3]),
+        (79, vec![1, 2, 3]),
+        (60, vec![1, 3]),
+        (41, vec![1]),
+    ] {
+        let text = text(&story, &Screen::of_width(width));
+        let header = text.lines().find(|line| line.contains("median")).unwrap();
+        let expected: Vec<_> = shown.iter().map(|at| names[*at]).collect();
+        assert_eq!(
+            header.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect::<Vec<_>>(),
+            expected
+        );
+        for (name, told) in story.figures.told() {
+            let row = text.lines().find(|line| line.starts_with(name)).unwrap();
+            let all = [told.shortest, told.median, told.most, told.longest].map(words::duration);
+            let values = shown.iter().map(|at| format!("{:>FIGURE$}", all[*at]));
+            assert_eq!(row, format!("{name:<NAME$}{}", values.collect::<String>()), "{width}");
+        }
+    }
+    assert!(!text(&story, &Screen::of_width(40)).contains("median"));
+}
+
+#[test]
+fn the_node_is_whole() {
+    let text = text(&testing::five(), &Screen::of_width(60));
+    let title: Vec<_> = text.lines().take(2).collect();
+    assert_eq!(
+        title,
+        ["@aggregate() .taskId('user_id') .inactivityTimeout(10s)", ".timeout(1m) .sum('amount', 'total')"]
+    );
 }
 
 #[test]
