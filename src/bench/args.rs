@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use kapacitor_udfd::proto;
 
 use super::literal;
@@ -24,12 +24,12 @@ const MAX_SPAN: Duration = Duration::from_hours(200 * 365 * 24);
 /// --step and --jitter), by which their return is checked, or an id, by which it is checked that what is gathered
 /// accounts for each.
 ///
-/// Durations are given as 500ms, 10s or 1m 30s.
+/// Durations are given as 500ms, 10s or 1m30s.
 #[derive(Debug, Args)]
 #[command(after_help = examples::BENCH)]
 pub(crate) struct BenchArgs {
     /// The socket to dial
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(super) socket: PathBuf,
 
     /// Points to send, shared evenly among the connections; 0 leaves them idle (see --hold)

@@ -8,7 +8,7 @@ use crate::bench::BenchArgs;
 use crate::workbench::tap::TapArgs;
 use crate::workbench::{RunArgs, TimelineArgs};
 use clap::error::ErrorKind;
-use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueHint};
 use kapacitor_udfd::config::{LogFormat, LogLevel, Overrides, SocketOverride};
 
 /// Serves user defined functions to InfluxData Kapacitor over Unix sockets
@@ -22,8 +22,14 @@ pub(super) struct Args {
     options: Options,
 }
 
+/// In the order in which a newcomer meets them.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    Run(RunArgs),
+    Timeline(TimelineArgs),
+    /// Print the options that a TICKscript can give to the functions
+    #[command(after_help = examples::DESCRIBE)]
+    Describe(DescribeArgs),
     /// Serve the functions until SIGINT or SIGTERM (the default)
     #[command(after_help = examples::SERVE)]
     Serve(Options),
@@ -33,13 +39,8 @@ pub(super) enum Command {
     /// Print what belongs in kapacitor.conf
     #[command(after_help = examples::KAPACITOR_CONF)]
     KapacitorConf(Options),
-    /// Print the options that a TICKscript can give to the functions
-    #[command(after_help = examples::DESCRIBE)]
-    Describe(DescribeArgs),
-    Bench(BenchArgs),
-    Run(RunArgs),
-    Timeline(TimelineArgs),
     Tap(TapArgs),
+    Bench(BenchArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
@@ -47,7 +48,7 @@ pub(super) enum Command {
 #[derive(Debug, ClapArgs)]
 pub(super) struct DescribeArgs {
     /// The name of a function that is served; without it all of them
-    #[arg(value_name = "FUNCTION")]
+    #[arg(value_name = "FUNCTION", value_hint = ValueHint::Other)]
     pub(super) function: Option<String>,
 
     /// Print Markdown tables, as in the README
@@ -85,16 +86,16 @@ impl DescribeArgs {
 #[derive(Debug, Default, ClapArgs)]
 pub(super) struct Options {
     /// The configuration (TOML); without it the defaults are served
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
 
     /// The directory of sockets for which the file gives a relative path or none; itself relative to
     /// the current directory
-    #[arg(long, value_name = "DIR", value_parser = directory)]
+    #[arg(long, value_name = "DIR", value_parser = directory, value_hint = ValueHint::DirPath)]
     socket_dir: Option<PathBuf>,
 
     /// The socket of one function, relative to the current directory; may be repeated
-    #[arg(long = "socket", value_name = "NAME=PATH", value_parser = socket)]
+    #[arg(long = "socket", value_name = "NAME=PATH", value_parser = socket, value_hint = ValueHint::Other)]
     sockets: Vec<SocketOverride>,
 
     /// The least severe events to log
@@ -132,7 +133,7 @@ impl Command {
             Self::Timeline(_) => ("timeline", None),
             Self::Tap(args) => ("tap", args.conflict()),
             Self::Completions(_) => ("completions", None),
-            Self::Man(args) => ("man", args.unknown(&Args::command())),
+            Self::Man(_) => ("man", None),
             Self::Serve(_) | Self::Check(_) | Self::KapacitorConf(_) | Self::Describe(_) => return Ok(self),
         };
         let misplaced = before.is_any_given().then(|| {
@@ -188,24 +189,30 @@ fn socket(given: &str) -> Result<SocketOverride, String> {
 mod tests {
     use super::*;
 
-    /// The words of a line as a shell has them: quotes, and nothing behind `|` or `>`.
-    fn words(line: &str) -> Vec<String> {
-        let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-        for c in line.chars() {
+    /// The words of each command in a line as a shell has them: quotes, and `|`, `>` and `;` between commands.
+    fn commands(line: &str) -> Vec<Vec<String>> {
+        let (mut commands, mut word, mut quote) = (vec![Vec::new()], None::<String>, None);
+        for c in line.chars().chain([' ']) {
             match (c, quote) {
                 (c, Some(open)) if c == open => quote = None,
                 ('\'' | '"', None) => {
                     quote = Some(c);
                     word.get_or_insert_default();
                 }
-                (' ', None) => words.extend(word.take()),
-                ('|' | '>', None) => break,
+                (' ' | '|' | '>' | ';', None) => {
+                    commands.last_mut().unwrap().extend(word.take());
+                    if c != ' ' {
+                        commands.push(Vec::new());
+                    }
+                }
                 (c, _) => word.get_or_insert_default().push(c),
             }
         }
         assert_eq!(quote, None, "{line}");
-        words.extend(word);
-        words
+        for words in &mut commands {
+            words.drain(..usize::from(words.first().is_some_and(|word| word == "do")));
+        }
+        commands
     }
 
     #[test]
@@ -216,15 +223,32 @@ mod tests {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let (_, examples) = help.split_once(examples::HEADING).unwrap_or_else(|| panic!("{name}: none"));
             let examples = examples.replace("\\\n", "");
-            let commands: Vec<_> =
-                examples.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
-            assert!(commands.iter().any(|line| name == "kapacitor-udfd" || line.contains(name)), "{name}");
-            for line in commands {
-                let words = words(line);
-                assert_eq!(words[0], "kapacitor-udfd", "{name}: {line}");
+            let lines = examples.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+            let ours = lines.map(|line| {
+                let mut ours = commands(&line.replace("$page", "run"));
+                ours.retain(|words| words.first().is_some_and(|word| word == "kapacitor-udfd"));
+                assert!(!ours.is_empty(), "{name}: {line}");
+                ours
+            });
+            let ours = ours.collect::<Vec<_>>().concat();
+            assert!(
+                name == "kapacitor-udfd" || ours.iter().any(|words| words[1..].contains(&name.to_owned()))
+            );
+            for words in ours {
                 let parsed = Args::try_parse_from(&words).and_then(Args::into_command);
-                assert!(parsed.is_ok(), "{name}: {line}: {}", parsed.unwrap_err());
+                assert!(parsed.is_ok(), "{name}: {words:?}: {}", parsed.unwrap_err());
             }
+        }
+    }
+
+    #[test]
+    fn examples_are_narrow() {
+        let whole = Args::command();
+        for command in whole.get_subcommands().chain([&whole]) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once(examples::HEADING).unwrap();
+            let wide = examples.lines().find(|line| line.chars().count() > 90);
+            assert_eq!(wide, None, "{}", command.get_name());
         }
     }
 

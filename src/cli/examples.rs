@@ -8,12 +8,51 @@ Exit codes: 0 after a graceful shutdown, 1 for a failure at run time, 64 for wro
 The first SIGINT or SIGTERM shuts down gracefully, a second one at once (130 or 143).
 
 Examples:
+  # Try a function on data, without Kapacitor
+  kapacitor-udfd run --table \"@aggregate().taskId('user_id').sum('amount', 'total')\" \\
+    examples/data/web.lp
   # Serve all functions, with sockets in /tmp, and say what belongs in kapacitor.conf
   kapacitor-udfd
   # As configured, with one socket elsewhere
   kapacitor-udfd --config kapacitor-udfd.toml --socket mirror=/run/udf/mirror.sock
   # What a function can be told
   kapacitor-udfd describe aggregate";
+
+pub(crate) const RUN: &str = "\
+Exit codes: 0; 1 when lines could not be read or the function failed; 64 when the function refuses its options, and for \
+other wrong usage.
+
+Examples:
+  # What each customer spends in a visit
+  kapacitor-udfd run \\
+    \"@aggregate().taskId('user_id').inactivityTimeout(10m).sum('amount', 'total')\" \\
+    examples/data/web.lp
+  # The node of a script, grouped as the script does
+  kapacitor-udfd run --tick examples/aggregate_lost_jobs.tick --node aggregate2 \\
+    --group-by job examples/data/jobs.lp
+  # Batches of ten minutes, as a table
+  kapacitor-udfd run --table --group-by host --window 10m \"@aggregateBatch().count('n')\" \\
+    examples/data/web.lp
+  # Live
+  tail -f requests.lp | kapacitor-udfd run --clock real --explain \\
+    \"@aggregate().taskId('user_id').timeout(10s)\"
+  # What a tap has recorded
+  kapacitor-udfd run --replay trouble.rec";
+
+pub(crate) const TIMELINE: &str = "\
+Exit codes: 0; 1 when lines could not be read or the function failed; 64 when the function has no tasks or refuses its \
+options, and for other wrong usage.
+
+Examples:
+  # To look at in a browser
+  kapacitor-udfd timeline -o web.svg \\
+    \"@aggregate().taskId('user_id').inactivityTimeout(10m)\" examples/data/web.lp
+  # In the terminal, the first twenty, with the node of a script
+  kapacitor-udfd timeline --text --lanes 20 --group-by job \\
+    --tick examples/aggregate_lost_jobs.tick --node aggregate2 examples/data/jobs.lp
+  # What a tap has recorded, with another timeout
+  kapacitor-udfd timeline --text --replay trouble.rec \\
+    \"@aggregate().taskId('id').timeout(1m)\"";
 
 pub(super) const SERVE: &str = "\
 Examples:
@@ -61,7 +100,10 @@ Examples:
   # Read one
   kapacitor-udfd man tap | man -l -
   # Install the main one
-  kapacitor-udfd man > /usr/local/share/man/man1/kapacitor-udfd.1";
+  kapacitor-udfd man > /usr/local/share/man/man1/kapacitor-udfd.1
+  # And one for each command
+  for page in run timeline describe serve check kapacitor-conf tap bench completions man; \\
+    do kapacitor-udfd man $page > /usr/local/share/man/man1/kapacitor-udfd-$page.1; done";
 
 pub(crate) const BENCH: &str = "\
 Exit codes: 0 when all came back as expected; 1 when anything is missing, came twice or out of order, or the function \
@@ -87,4 +129,4 @@ Examples:
   kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only point --json \\
     | jq -r .name
   # Keep all of it, to be tried again without Kapacitor
-  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --record mirror.rec";
+  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --record trouble.rec";

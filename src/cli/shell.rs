@@ -22,34 +22,38 @@ pub(super) struct CompletionsArgs {
 #[command(after_help = examples::MAN)]
 pub(super) struct ManArgs {
     /// The command it is about; without it the whole
-    #[arg(value_name = "COMMAND")]
+    #[arg(value_name = "COMMAND", value_parser = COMMANDS)]
     command: Option<String>,
 }
 
 const NAME: &str = "kapacitor-udfd";
 
+/// Those that have a page. Spelt out, since the commands' own arguments are not known to one of them.
+const COMMANDS: [&str; 10] =
+    ["run", "timeline", "describe", "serve", "check", "kapacitor-conf", "tap", "bench", "completions", "man"];
+
 pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> String {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, NAME, &mut script);
-    String::from_utf8_lossy(&script).into_owned()
-}
-
-impl ManArgs {
-    /// What is wrong about them, in words.
-    pub(super) fn unknown(&self, whole: &Command) -> Option<String> {
-        let name = self.command.as_deref()?;
-        let known: Vec<_> = whole.get_subcommands().map(Command::get_name).collect();
-        (!known.contains(&name)).then(|| format!("no command `{name}`; accepted are {}", known.join(", ")))
+    let script = String::from_utf8_lossy(&script);
+    match args.shell {
+        // clap_complete sets one of these names and asks for the other where the program's has a hyphen
+        // (https://github.com/clap-rs/clap/issues/6421): nothing behind a command would be completed.
+        Shell::Bash => script.replace("kapacitor__subcmd__udfd__", "kapacitor__udfd__"),
+        _ => script.into_owned(),
     }
 }
 
 /// The page, of a command that is known.
 pub(super) fn man(args: &ManArgs, mut whole: Command) -> anyhow::Result<String> {
+    // It has no page.
+    whole = whole.disable_help_subcommand(true);
     whole.build();
     let command = args.command.as_deref().and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole);
     let more = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let is_whole = args.command.is_none();
-    let man = Man::new(command.clone()).manual("Kapacitor UDFs");
+    let source = format!("{NAME} {}", whole.get_version().unwrap_or_default());
+    let man = Man::new(command.clone()).manual("Kapacitor UDFs").source(source);
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;

@@ -15,13 +15,13 @@ use super::access::user_name;
 #[derive(Debug, Error)]
 pub enum BindError {
     /// Somebody listens there, perhaps another instance of the daemon.
-    #[error("{} is served by another process; stop that one or give this function another socket", path.display())]
+    #[error("{} is served by another process; stop that one or choose another socket", path.display())]
     Served {
         /// The socket's path.
         path: PathBuf,
     },
     /// What is there is left alone.
-    #[error("{} is {found}, not a socket; move it away or give this function another socket", path.display())]
+    #[error("{} is {found}, not a socket; move it away or choose another socket", path.display())]
     NotASocket {
         /// The socket's path.
         path: PathBuf,

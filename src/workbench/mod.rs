@@ -3,6 +3,8 @@
 
 mod when;
 
+mod terminal;
+
 mod line;
 
 pub(crate) mod tick;

@@ -47,6 +47,7 @@ mod server;
 mod sockets;
 mod stalled;
 mod tap;
+mod tap_ends;
 mod tap_shows;
 mod timeline;
 mod workbench;

@@ -1,7 +1,11 @@
 //! What the command line says of itself: help, manual pages, completions.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
 
 use crate::daemon::{run, stdout};
 use crate::place::ended;
@@ -66,11 +70,71 @@ fn a_manual_page_names_every_option() {
             .iter()
             .all(|name| whole.contains(&format!("kapacitor\\-udfd\\-{}", name.replace('-', "\\-"))))
     );
-    ended(&run(["man", "tapp"]), 64, &["no command `tapp`; accepted are serve, check,"]);
+    assert!(!whole.contains("udfd\\-help"), "{whole}");
+    ended(&run(["man", "tapp"]), 64, &["[possible values: run, timeline,", "a similar value exists: 'tap'"]);
 }
 
 #[test]
-fn completions_know_commands_and_options_and_bash_takes_them() {
+fn a_manual_page_says_of_which_version_it_is() {
+    let source = format!("\"kapacitor-udfd {}\"", env!("CARGO_PKG_VERSION"));
+    for page in [run(["man"]), run(["man", "kapacitor-conf"])] {
+        let page = stdout(&page);
+        let title = page.lines().find(|line| line.starts_with(".TH ")).unwrap();
+        assert!(title.contains(&source), "{title}");
+    }
+}
+
+/// The examples of a command as a shell takes them, each with all its lines.
+fn examples(name: &str) -> Vec<String> {
+    let help = stdout(&run([name, "--help"]));
+    let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+    let lines = examples.replace("\\\n", "");
+    lines.lines().filter(|line| !line.starts_with("  #")).map(str::to_owned).collect()
+}
+
+/// Where the examples can be tried.
+fn place() -> TempDir {
+    let place = TempDir::new().unwrap();
+    symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"), place.path().join("examples")).unwrap();
+    place
+}
+
+fn bash(place: &TempDir, script: &str) -> Output {
+    let program = Path::new(env!("CARGO_BIN_EXE_kapacitor-udfd")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script]).current_dir(place.path()).env("PATH", path).output().unwrap()
+}
+
+#[test]
+fn examples_on_bundled_files_work() {
+    let place = place();
+    let bundled: Vec<_> = ["run", "timeline"].into_iter().flat_map(examples).collect();
+    let bundled: Vec<_> = bundled.iter().filter(|line| line.contains("examples/data/")).collect();
+    assert_eq!(bundled.len(), 5);
+    for line in bundled {
+        let output = bash(&place, line);
+        ended(&output, 0, &[]);
+        assert_eq!(output.stdout.is_empty(), line.contains(" -o "), "{line}");
+    }
+    let picture = fs::read_to_string(place.path().join("web.svg")).unwrap();
+    assert!(picture.contains("<svg "));
+}
+
+#[test]
+fn all_pages_are_installed_as_the_example_says() {
+    let place = place();
+    for line in examples("man").iter().filter(|line| line.contains("/usr/local/share/man/man1/")) {
+        ended(&bash(&place, &line.replace("/usr/local/share/man/man1/", "")), 0, &[]);
+    }
+    for page in commands().iter().map(|name| format!("kapacitor-udfd-{name}.1")) {
+        assert!(fs::read_to_string(place.path().join(&page)).unwrap().contains("\n.SH NAME\n"), "{page}");
+    }
+    assert!(place.path().join("kapacitor-udfd.1").exists());
+}
+
+#[test]
+fn completions_know_commands_and_options() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(["completions", shell]);
         ended(&script, 0, &[]);
@@ -79,12 +143,41 @@ fn completions_know_commands_and_options_and_bash_takes_them() {
             ["kapacitor-conf", "upstream", "socket-dir"].iter().all(|word| script.contains(word)),
             "{shell}"
         );
-        if shell == "bash" {
-            let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
-            bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-            assert!(bash.wait().unwrap().success());
-        }
     }
     ended(&run(["completions", "csh"]), 64, &["bash, elvish, fish, powershell, zsh"]);
     ended(&run(["--log-level", "info", "man"]), 64, &["man takes its options behind its name"]);
+}
+
+/// What bash offers for the last of these words.
+fn completed(place: &TempDir, words: &[&str]) -> Vec<String> {
+    let script = format!(
+        "source <(kapacitor-udfd completions bash); COMP_WORDS=({}); COMP_CWORD={}; \
+         _kapacitor__udfd kapacitor-udfd '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+        words.len() - 1,
+        words[words.len() - 1],
+        words[words.len() - 2],
+    );
+    let output = bash(place, &script);
+    ended(&output, 0, &[]);
+    stdout(&output).lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes() {
+    let place = place();
+    for (words, offered) in [
+        (&["ti"][..], &["timeline"][..]),
+        (&["--socket-"], &["--socket-dir"]),
+        (&["run", "--cl"], &["--clock"]),
+        (&["run", "--end", ""], &["wait", "stop"]),
+        (&["tap", "--only", "po"], &["point"]),
+        (&["kapacitor-conf", "--log-l"], &["--log-level"]),
+        (&["man", "ti"], &["timeline"]),
+        (&["completions", "fi"], &["fish"]),
+        (&["run", "--tick", "exa"], &["examples"]),
+    ] {
+        let words = [&["kapacitor-udfd"], words].concat();
+        assert_eq!(completed(&place, &words), offered, "{words:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! `tap`: what goes through it is the same, whatever is shown or not.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -10,45 +10,11 @@ use std::thread;
 use std::time::Duration;
 
 use kapacitor_udfd::proto;
-use nix::sys::signal::Signal::{SIGINT, SIGKILL, SIGTERM};
+use nix::sys::signal::Signal::{SIGINT, SIGTERM};
 use tempfile::TempDir;
 
-use crate::daemon::run;
-use crate::place::{ended, under_shell};
 use crate::support::*;
-use crate::tapping::{Tap, read_recording};
-
-/// A function's socket, and where the tap's will be.
-struct Between {
-    dir: TempDir,
-    function: UnixListener,
-}
-
-impl Between {
-    fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let function = UnixListener::bind(dir.path().join("real.sock")).unwrap();
-        Self { dir, function }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn start(&self, more: &[&str]) -> Tap {
-        Tap::start(&self.path("tap.sock"), &self.path("real.sock"), more)
-    }
-
-    /// A connection through the tap: Kapacitor's end, the function's end.
-    fn connect(&self) -> (UnixStream, UnixStream) {
-        let kapacitor = UnixStream::connect(self.path("tap.sock")).unwrap();
-        let (function, _) = self.function.accept().unwrap();
-        for end in [&kapacitor, &function] {
-            end.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        }
-        (kapacitor, function)
-    }
-}
+use crate::tapping::{Between, Tap, exactly, read_recording, rest};
 
 fn captures() -> Vec<(String, Vec<u8>)> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures");
@@ -60,24 +26,12 @@ fn captures() -> Vec<(String, Vec<u8>)> {
     captures
 }
 
-fn rest(mut end: &UnixStream) -> Vec<u8> {
-    let mut rest = Vec::new();
-    end.read_to_end(&mut rest).unwrap();
-    rest
-}
-
 /// Sends in pieces of this size and half-closes.
 fn send(mut end: &UnixStream, bytes: &[u8], size: usize) {
     for piece in bytes.chunks(size) {
         end.write_all(piece).unwrap();
     }
     end.shutdown(Shutdown::Write).unwrap();
-}
-
-fn exactly(mut end: &UnixStream, bytes: &[u8]) {
-    let mut read = vec![0; bytes.len()];
-    end.read_exact(&mut read).unwrap();
-    assert_eq!(read, bytes);
 }
 
 #[test]
@@ -175,6 +129,43 @@ fn without_an_upstream_connections_are_closed_and_it_says_so() {
     kapacitor.write_all(&frame_of(point(1))).unwrap();
     exactly(&function.accept().unwrap().0, &frame_of(point(1)));
     tap.shows("#2 -> point");
+}
+
+#[test]
+fn an_upstream_that_is_no_socket_is_told() {
+    let dir = TempDir::new().unwrap();
+    let upstream = dir.path().join("real.sock");
+    fs::write(&upstream, "").unwrap();
+    let tap = Tap::start(&dir.path().join("tap.sock"), &upstream, &[]);
+    tap.says("real.sock is no socket; connections are closed until it is one");
+}
+
+/// Also where only points are asked for: it may be what is looked for.
+#[test]
+fn a_message_that_does_not_end_is_shown() {
+    let between = Between::new();
+    let mut tap = between.start(&["--only", "point"]);
+    let (mut kapacitor, mut function) = between.connect();
+    kapacitor.write_all(&frame_of(point(1))).unwrap();
+    exactly(&function, &frame_of(point(1)));
+    function.write_all(b"\x7f1234567").unwrap();
+    drop(function);
+    assert_eq!(rest(&kapacitor), b"\x7f1234567");
+    let shown = tap.shows("did not end");
+    assert!(shown[1].ends_with("#1 <- no message 8 bytes of a message that did not end"), "{shown:?}");
+    drop(kapacitor);
+
+    // One that is too large to be held.
+    let (kapacitor, mut function) = between.connect();
+    let large = [&[0x80, 0x80, 0x80, 0x01, 0x22][..], &[7; 9_995]].concat();
+    function.write_all(&large).unwrap();
+    drop(function);
+    assert_eq!(rest(&kapacitor), large);
+    let shown = tap.shows("did not end");
+    assert!(shown[0].ends_with("#2 <- no message 10000 bytes of a message that did not end"), "{shown:?}");
+    drop(kapacitor);
+    let (_, shown, _) = tap.end(SIGTERM);
+    assert_eq!(shown, "");
 }
 
 #[test]
@@ -296,130 +287,4 @@ fn a_stdout_that_nobody_reads_holds_nothing_up() {
         .sum();
     let points = rest.lines().filter(|line| line.contains("-> point")).count();
     assert_eq!((code, shown + left_out + points + late), (Some(0), MESSAGES));
-}
-
-#[test]
-fn a_signal_lets_conversations_end_and_a_second_does_not() {
-    for signal in [SIGTERM, SIGINT] {
-        let between = Between::new();
-        let mut tap = between.start(&[]);
-        let (mut kapacitor, mut function) = between.connect();
-        kapacitor.write_all(&frame_of(point(1))).unwrap();
-        tap.shows("-> point");
-        tap.signal(signal);
-        // The function sees an end, and says its last.
-        assert_eq!(rest(&function), frame_of(point(1)));
-        assert!(!between.path("tap.sock").exists());
-        function.write_all(&frame_of(point(2))).unwrap();
-        drop(function);
-        assert_eq!(rest(&kapacitor), frame_of(point(2)));
-        let (code, shown, said) = tap.wait();
-        assert_eq!(code, Some(0), "{said}");
-        assert!(shown.contains("<- point") && shown.ends_with("-- closed\n"), "{shown}");
-        assert!(said.contains("Ending 1 connections: their Kapacitor tasks stop"), "{said}");
-    }
-    let between = Between::new();
-    let mut tap = between.start(&[]);
-    let (_kapacitor, function) = between.connect();
-    tap.shows("opened");
-    tap.signal(SIGTERM);
-    assert_eq!(rest(&function), b"");
-    assert!(tap.is_running());
-    assert_eq!(tap.end(SIGTERM).0, Some(143));
-}
-
-#[test]
-fn a_socket_is_taken_only_where_nobody_is() {
-    let between = Between::new();
-    let upstream = between.path("real.sock");
-    let tap_at = |name: &str| Tap::command(&between.path(name), &upstream, &[]).output().unwrap();
-    let mut tap = between.start(&[]);
-    ended(
-        &tap_at("tap.sock"),
-        1,
-        &["cannot listen for Kapacitor: ", "tap.sock is served by another process"],
-    );
-    ended(&tap_at("real.sock"), 64, &["--socket and --upstream are the same"]);
-    fs::write(between.path("file"), "").unwrap();
-    ended(&tap_at("file"), 1, &["is a regular file, not a socket"]);
-    ended(&tap_at("no/such.sock"), 1, &["there is no such directory"]);
-    // A stale one is replaced.
-    tap.signal(SIGKILL);
-    while tap.is_running() {
-        thread::sleep(Duration::from_millis(5));
-    }
-    assert!(between.path("tap.sock").exists());
-    let mut tap = between.start(&[]);
-    let _connection = between.connect();
-    tap.shows("#1 -- opened");
-    let refused = run(["--log-level", "info", "tap", "--socket", "/x", "--upstream", "/y"]);
-    ended(&refused, 64, &["tap takes its options behind its name"]);
-}
-
-#[test]
-fn whoever_may_connect_to_the_function_may_connect_to_it() {
-    let between = Between::new();
-    let mode = |name: &str| fs::metadata(between.path(name)).unwrap().permissions().mode() & 0o777;
-    for bits in [0o600, 0o666, 0o620] {
-        fs::set_permissions(between.path("real.sock"), fs::Permissions::from_mode(bits)).unwrap();
-        let tap = between.start(&[]);
-        assert_eq!(mode("tap.sock"), bits);
-        let said = tap.stderr();
-        assert!(said.contains(&format!("Who may connect: mode {bits:04o}, owner")), "{said}");
-        let socket = format!("    socket = \"{}\"\n", between.path("tap.sock").display());
-        assert!(said.contains(&socket) && said.contains("restart kapacitord"), "{said}");
-    }
-}
-
-#[test]
-fn a_recording_is_not_overwritten_and_outlives_its_tap() {
-    let between = Between::new();
-    let record = between.path("it.rec");
-    let record = ["--record", record.to_str().unwrap()];
-    let mut tap = between.start(&record);
-    let (mut kapacitor, function) = between.connect();
-    kapacitor.write_all(&frame_of(point(1))).unwrap();
-    exactly(&function, &frame_of(point(1)));
-    tap.shows("-> point");
-    tap.says("Ready.");
-    thread::sleep(Duration::from_millis(200));
-    tap.end(SIGKILL);
-    let entries = read_recording(&between.path("it.rec"));
-    assert_eq!((entries.len(), entries[0].0, &entries[1].3), (2, 0, &frame_of(point(1))));
-
-    let again =
-        Tap::command(&between.path("tap.sock"), &between.path("real.sock"), &record).output().unwrap();
-    ended(&again, 1, &["it.rec exists already; give another name"]);
-    assert!(!between.path("tap.sock").exists());
-    let nowhere = ["--record", "/no/such/file"];
-    let nowhere =
-        Tap::command(&between.path("tap.sock"), &between.path("real.sock"), &nowhere).output().unwrap();
-    ended(&nowhere, 1, &["cannot create the recording /no/such/file: No such file"]);
-}
-
-#[test]
-fn a_full_disk_ends_the_recording_and_nothing_else() {
-    let between = Between::new();
-    let path = |name: &str| between.path(name).display().to_string();
-    let args =
-        ["tap", "--socket", &path("tap.sock"), "--upstream", &path("real.sock"), "--record", &path("it.rec")];
-    // A file of 8 blocks of 512 bytes at most: beyond that writing fails.
-    let mut tap = Tap::spawn(&mut under_shell("trap '' XFSZ; ulimit -f 8", &args.map(str::to_owned)));
-    let (mut kapacitor, function) = between.connect();
-    for time in 0..200 {
-        kapacitor.write_all(&frame_of(point(time))).unwrap();
-        exactly(&function, &frame_of(point(time)));
-    }
-    tap.says(
-        "it.rec stopped: File too large (os error 27); all up to there is in it, and the tap goes on without",
-    );
-    kapacitor.write_all(&frame_of(point(200))).unwrap();
-    exactly(&function, &frame_of(point(200)));
-    drop((kapacitor, function));
-    tap.shows("closed");
-    assert_eq!(tap.end(SIGTERM).0, Some(1));
-    let entries = read_recording(&between.path("it.rec"));
-    let recorded: Vec<u8> = entries.into_iter().flat_map(|entry| entry.3).collect();
-    let sent: Vec<u8> = (0..200).flat_map(|time| frame_of(point(time))).collect();
-    assert!(recorded.len() > 1000 && sent.starts_with(&recorded));
 }

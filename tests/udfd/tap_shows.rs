@@ -76,7 +76,7 @@ fn odd_point() -> proto::Point {
         name: "re quests,é".into(),
         group: "re quests,é\nhost=web0".into(),
         by_name: true,
-        tags: map([("host", "web0"), ("a=b", "\u{1b}[31mred, or not")]),
+        tags: map([("host", "web0"), ("a=b", "\u{1b}[31m\u{202e}red, or not")]),
         fields_double: BTreeMap::from([
             ("nan".to_owned(), f64::NAN),
             ("inf".to_owned(), f64::NEG_INFINITY),
@@ -92,7 +92,7 @@ fn odd_point() -> proto::Point {
 #[tokio::test]
 async fn each_message_is_a_line() {
     let lines = shown(&[], Manner::Mirror, one_of_each).await;
-    let point = "mydb.autogen [re quests,é\\nhost=web0] re\\ quests\\,é,a\\=b=\\u{1b}[31mred\\,\\ or\\ not,host=web0 \
+    let point = "mydb.autogen [re quests,é\\nhost=web0] re\\ quests\\,é,a\\=b=\\u{1b}[31m\\u{202e}red\\,\\ or\\ not,host=web0 \
                  bool=true,inf=-inf,int=9223372036854775807i,nan=NaN,one=1.0,text=\"say \\\"hi\\\" \\\\ \\n\" \
                  -9223372036854775808";
     let all = ".all(TRUE, -9223372036854775808, 42.0, 'it\\'s\\n', 90m, ?).flag()";
@@ -180,7 +180,7 @@ async fn for_programs_each_message_is_an_object_with_all_there_is() {
     let point = json!({
         "time": i64::MIN, "name": "re quests,é", "database": "mydb", "retentionPolicy": "autogen",
         "group": "re quests,é\nhost=web0", "dimensions": ["host"], "byName": true,
-        "tags": { "host": "web0", "a=b": "\u{1b}[31mred, or not" },
+        "tags": { "host": "web0", "a=b": "\u{1b}[31m\u{202e}red, or not" },
         "fieldsDouble": { "nan": "NaN", "inf": "-inf", "one": 1.0 }, "fieldsInt": { "int": i64::MAX },
         "fieldsString": { "text": "say \"hi\" \\ \n" }, "fieldsBool": { "bool": true },
     });

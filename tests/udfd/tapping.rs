@@ -1,8 +1,9 @@
-//! A tap as a child process, and what it shows.
+//! A tap as a child process, what it shows, and both ends of connections through it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
 use crate::daemon::{read_until, udfd};
 
@@ -100,6 +102,50 @@ impl Drop for Tap {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A function's socket, and where the tap's will be.
+pub(crate) struct Between {
+    dir: TempDir,
+    function: UnixListener,
+}
+
+impl Between {
+    pub(crate) fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let function = UnixListener::bind(dir.path().join("real.sock")).unwrap();
+        Self { dir, function }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn start(&self, more: &[&str]) -> Tap {
+        Tap::start(&self.path("tap.sock"), &self.path("real.sock"), more)
+    }
+
+    /// A connection through the tap: Kapacitor's end, the function's end.
+    pub(crate) fn connect(&self) -> (UnixStream, UnixStream) {
+        let kapacitor = UnixStream::connect(self.path("tap.sock")).unwrap();
+        let (function, _) = self.function.accept().unwrap();
+        for end in [&kapacitor, &function] {
+            end.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        }
+        (kapacitor, function)
+    }
+}
+
+pub(crate) fn rest(mut end: &UnixStream) -> Vec<u8> {
+    let mut rest = Vec::new();
+    end.read_to_end(&mut rest).unwrap();
+    rest
+}
+
+pub(crate) fn exactly(mut end: &UnixStream, bytes: &[u8]) {
+    let mut read = vec![0; bytes.len()];
+    end.read_exact(&mut read).unwrap();
+    assert_eq!(read, bytes);
 }
 
 /// An entry of a recording, as `docs/tap.md` has it: event, connection, time, bytes.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::print::{write_double, write_int};
 use super::row::{Batch, Row};
-use super::terminal::cut;
+use super::terminal::{cut, shown};
 
 /// So many rows are held back to see how wide their columns are. Output may be endless, memory isn't.
 const HELD: usize = 200;
@@ -81,9 +81,9 @@ impl Table {
         Ok(())
     }
 
-    /// Takes a line of another kind, like `# begin …`, that stands between the rows as it is.
+    /// Takes a line of another kind, like `# begin …`, that stands between the rows.
     pub(crate) fn note(&mut self, text: &str, out: &mut Vec<u8>) {
-        self.held.push(Held::Note(text.to_owned()));
+        self.held.push(Held::Note(text.chars().map(shown).collect()));
         self.write_if_due(out);
     }
 

@@ -3,12 +3,14 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::workbench::terminal::is_unsafe;
+
 /// A character as it is shown: what a terminal would obey is not for the input to send there.
 pub(super) fn shown(c: char) -> char {
     match c {
         '\t' => ' ',
         '\n' => '↵',
-        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{self, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::message::Kind;
 use super::sheet::Form;
@@ -22,11 +22,11 @@ use crate::cli::examples;
 pub(crate) struct TapArgs {
     /// Where Kapacitor connects: the `socket` in kapacitor.conf. It is created with the mode and group of the
     /// upstream's
-    #[arg(long, value_name = "PATH", value_parser = absolute)]
+    #[arg(long, value_name = "PATH", value_parser = absolute, value_hint = ValueHint::FilePath)]
     pub(super) socket: PathBuf,
 
     /// The function's own socket, dialled once for each of Kapacitor's connections
-    #[arg(long, value_name = "PATH", value_parser = absolute)]
+    #[arg(long, value_name = "PATH", value_parser = absolute, value_hint = ValueHint::FilePath)]
     pub(super) upstream: PathBuf,
 
     /// Print a JSON object a line, with all there is: "at" (ns since 1970), "connection", "from" (kapacitor or function),
@@ -40,7 +40,7 @@ pub(crate) struct TapArgs {
 
     /// Keep everything in a new file, for `kapacitor-udfd run --replay FILE`. It holds all data and options, secrets
     /// too: only its owner may read it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) record: Option<PathBuf>,
 }
 

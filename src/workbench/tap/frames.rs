@@ -37,8 +37,9 @@ pub(super) struct LeftOut {
 pub(super) struct Splitter {
     /// What is not used up: the beginning of a frame, or all of it and more.
     buffer: BytesMut,
-    /// How much of a frame that is left out is still to come.
+    /// How much of a frame that is left out is still to come, and how much has come of it.
     skipping: usize,
+    skipped: usize,
     lost: bool,
 }
 
@@ -50,6 +51,7 @@ impl Splitter {
         }
         let skipped = self.skipping.min(bytes.len());
         self.skipping -= skipped;
+        self.skipped += skipped;
         self.buffer.extend_from_slice(bytes.get(skipped..).unwrap_or_default());
     }
 
@@ -87,6 +89,11 @@ impl Splitter {
         self.buffer.len()
     }
 
+    /// How many bytes have come of a frame that has not ended.
+    pub(super) fn unfinished(&self) -> usize {
+        if self.skipping > 0 { self.skipped } else { self.held() }
+    }
+
     /// Takes what is there and no whole frame.
     pub(super) fn rest(&mut self) -> Bytes {
         std::mem::take(&mut self.buffer).freeze()
@@ -100,7 +107,7 @@ impl Splitter {
         let start = self.buffer.get(header..header + START.min(length))?;
         let left_out = LeftOut { bytes: header + length, start: Bytes::copy_from_slice(start) };
         let there = self.buffer.len().min(left_out.bytes);
-        self.skipping = left_out.bytes - there;
+        (self.skipping, self.skipped) = (left_out.bytes - there, there);
         self.buffer.advance(there);
         Some(left_out)
     }
@@ -154,6 +161,7 @@ mod tests {
             assert_eq!(splitter.leave_out(4), None);
             let left_out = LeftOut { bytes: 5, start: b"ab"[..].into() };
             assert_eq!(splitter.leave_out(3), Some(left_out), "left out at {cut}");
+            assert_eq!(splitter.unfinished(), cut % 5, "left out at {cut}");
             for byte in &stream[cut..] {
                 splitter.push(&[*byte]);
             }

@@ -43,26 +43,30 @@ fn like(path: &Path, upstream: &Path) -> SocketConfig {
 }
 
 /// What to do so that Kapacitor comes this way.
-pub(super) fn welcome(bound: &BoundSocket, path: &Path, upstream: &Path) -> String {
-    let (path, upstream, access) = (path.display(), upstream.display(), bound.access());
+pub(super) fn welcome(bound: &BoundSocket, path: &Path, upstream_path: &Path) -> String {
+    let (path, upstream, access) = (path.display(), upstream_path.display(), bound.access());
     let warning = User::named(KAPACITOR)
         .filter(|user| !access.admits(user))
         .map(|_| format!("warning: kapacitord usually runs as user {KAPACITOR}, who cannot connect to it\n"));
-    let missing = is_missing(upstream.to_string().as_ref()).then(|| {
-        format!("warning: nobody listens at {upstream} yet; connections are closed until somebody does\n")
-    });
+    let missing = match is_socket(upstream_path) {
+        Some(true) => String::new(),
+        Some(false) => format!("warning: {upstream} is no socket; connections are closed until it is one\n"),
+        None => {
+            format!("warning: nobody listens at {upstream} yet; connections are closed until somebody does\n")
+        }
+    };
     format!(
         "Between Kapacitor at {path} and the function at {upstream}.\n\
          Who may connect: {access}\n\
          In kapacitor.conf, the function has\n    socket = \"{path}\"\n\
          If that is new there, restart kapacitord, once the function and this are up; else disable and enable its \
          tasks.\n{}{}Ready.",
-        missing.unwrap_or_default(),
+        missing,
         warning.unwrap_or_default(),
     )
 }
 
-/// Whether there is no such socket. To dial it would be a connection that the function has to take.
-fn is_missing(upstream: &Path) -> bool {
-    !fs::metadata(upstream).is_ok_and(|found| found.file_type().is_socket())
+/// Whether it is a socket, if anything is there. To dial it would be a connection that the function has to take.
+fn is_socket(upstream: &Path) -> Option<bool> {
+    fs::metadata(upstream).ok().map(|found| found.file_type().is_socket())
 }

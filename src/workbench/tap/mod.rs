@@ -26,6 +26,8 @@ mod sheet;
 
 mod message;
 
+mod decode;
+
 mod text;
 
 mod json;

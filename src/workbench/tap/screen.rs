@@ -44,6 +44,8 @@ pub(super) enum Sight {
     Frames(Direction, Vec<u8>),
     /// A frame of so many bytes, too large to be shown.
     Large(Direction, Option<Kind>, usize),
+    /// There were so many bytes of a frame when the direction ended.
+    Unfinished(Direction, usize),
     /// From here on no frame is found.
     Lost(Direction, NoFrames),
     Ended(Direction),

@@ -19,6 +19,7 @@ use super::notes::{self, Notes};
 use super::recorder::Recorder;
 use super::relay::relay;
 use super::screen::Screen;
+use super::text::counted;
 use super::watch::{Eyes, Watch};
 use crate::cli::{open_files, signals};
 
@@ -122,17 +123,24 @@ impl Tap {
     async fn end(&self, mut connections: JoinSet<()>, stopping: &CancellationToken) {
         while connections.try_join_next().is_some() {}
         let seconds = GRACE.as_secs();
+        let (connections_left, tasks) = match connections.len() {
+            1 => ("1 connection".to_owned(), "its Kapacitor task stops until it is disabled and enabled"),
+            many => (
+                format!("{many} connections"),
+                "their Kapacitor tasks stop until they are disabled and enabled",
+            ),
+        };
         if !connections.is_empty() {
             self.notes.say(format!(
-                "Ending {} connections: their Kapacitor tasks stop until they are disabled and enabled. What is on its way \
-                 goes on, for {seconds} s at most; a second signal ends at once.",
-                connections.len()
+                "Ending {connections_left}: {tasks}. What is on its way goes on, for {seconds} s at most; a second signal \
+                 ends at once."
             ));
         }
         stopping.cancel();
         let ended = timeout(GRACE, async { while connections.join_next().await.is_some() {} });
         if ended.await.is_err() {
-            self.notes.say(format!("{} connections cut off: not ended in {seconds} s", connections.len()));
+            let cut_off = counted(connections.len(), "connection");
+            self.notes.say(format!("{cut_off} cut off: not ended in {seconds} s"));
         }
         // Their ends are seen too.
         connections.shutdown().await;

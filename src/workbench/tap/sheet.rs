@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use kapacitor_udfd::wire::frame;
 
+use super::decode::decode;
 use super::json::{Line, More, Speaker, Tag};
-use super::message::{Decoded, Kind, decode};
+use super::message::{Decoded, Kind};
 use super::recording::Direction;
 use super::screen::{Seen, Sight};
-use super::text::{Head, details, visible};
+use super::text::{Head, counted, details, visible};
 use crate::figures::thousands;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ struct Place {
     direction: Option<Direction>,
 }
 
+const NO_MESSAGE: &str = "no message";
 const SHOWN_NO_MORE: &str = "nothing more is shown of this direction; it is passed on all the same";
 
 impl Sheet {
@@ -47,15 +49,16 @@ impl Sheet {
             }
             Sight::Frames(direction, frames) => self.frames(place(Some(*direction)), frames, out),
             Sight::Large(direction, kind, bytes) => self.large(place(Some(*direction)), *kind, *bytes, out),
+            Sight::Unfinished(direction, bytes) => {
+                let error = "a message that did not end".to_owned();
+                let text = format!("{} of {error}", counted(*bytes, "byte"));
+                let more = More::Undecodable { bytes: Some(*bytes), error };
+                self.other(place(Some(*direction)), NO_MESSAGE, more, &text, out)
+            }
             Sight::Lost(direction, why) => {
-                let error = format!("{why}; {SHOWN_NO_MORE}");
-                self.other(
-                    place(Some(*direction)),
-                    "no frames",
-                    More::Undecodable { bytes: None, error: why.to_string() },
-                    &error,
-                    out,
-                )
+                let text = format!("{why}; {SHOWN_NO_MORE}");
+                let more = More::Undecodable { bytes: None, error: why.to_string() };
+                self.other(place(Some(*direction)), "no frames", more, &text, out)
             }
             Sight::LeftOut(messages) => self.left_out(seen.at, *messages, out),
         }
@@ -67,17 +70,7 @@ impl Sheet {
             let bytes = frame.bytes().len();
             match decode(frame.message(), direction) {
                 Ok(decoded) => self.message(place, bytes, &decoded, out)?,
-                Err(error) => {
-                    let error = error.to_string();
-                    let text = format!("{bytes} bytes: {error}");
-                    self.other(
-                        place,
-                        "no message",
-                        More::Undecodable { bytes: Some(bytes), error },
-                        &text,
-                        out,
-                    )?;
-                }
+                Err(error) => self.no_message(place, bytes, error.to_string(), out)?,
             }
             frames = frames.get(bytes..).unwrap_or_default();
         }
@@ -96,20 +89,19 @@ impl Sheet {
 
     fn large(self, place: Place, kind: Option<Kind>, bytes: usize, out: &mut impl Write) -> io::Result<()> {
         let Some(kind) = kind else {
-            let (error, text) =
-                ("too large to be read".to_owned(), format!("{bytes} bytes: too large to be read"));
-            return self.other(
-                place,
-                "no message",
-                More::Undecodable { bytes: Some(bytes), error },
-                &text,
-                out,
-            );
+            return self.no_message(place, bytes, "too large to be read".to_owned(), out);
         };
         match self.form {
-            Form::Text => line(place, name(kind), &format!("{bytes} bytes: too large to be shown"), out),
+            Form::Text => {
+                line(place, name(kind), &format!("{}: too large to be shown", counted(bytes, "byte")), out)
+            }
             Form::Json => json(place, Tag::Message(kind), More::Large { bytes, large: true }, out),
         }
+    }
+
+    fn no_message(self, place: Place, bytes: usize, error: String, out: &mut impl Write) -> io::Result<()> {
+        let text = format!("{}: {error}", counted(bytes, "byte"));
+        self.other(place, NO_MESSAGE, More::Undecodable { bytes: Some(bytes), error }, &text, out)
     }
 
     fn other(
@@ -128,7 +120,10 @@ impl Sheet {
 
     fn left_out(self, at: i64, messages: u64, out: &mut impl Write) -> io::Result<()> {
         match self.form {
-            Form::Text => writeln!(out, "{} messages not shown: stdout is slow", thousands(messages)),
+            Form::Text => {
+                let s = if messages == 1 { "" } else { "s" };
+                writeln!(out, "{} message{s} not shown: stdout is slow", thousands(messages))
+            }
             Form::Json => {
                 let (connection, from) = (None, None);
                 let kind = Tag::Other("left out");

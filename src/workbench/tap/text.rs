@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use super::message::{Argument, Begin, Call, Decoded, Double, End, Message, Point};
 use super::recording::Direction;
+use crate::workbench::terminal::is_unsafe;
+use crate::workbench::tick::duration_word;
 
 /// What a line begins with.
 pub(super) struct Head {
@@ -43,7 +45,7 @@ pub(super) fn details(decoded: &Decoded) -> String {
         Message::Init { task, node, options } => init(&mut text, task, node, options),
         Message::Answer { success: true, .. } => text.write_str("ok"),
         Message::Answer { success: false, error } => write!(text, "refused: {error}"),
-        Message::State { size } => write!(text, "{size} bytes"),
+        Message::State { size } => text.write_str(&counted(*size, "byte")),
         Message::Keepalive { time } => write!(text, "{time}"),
         Message::Error { error } => text.write_str(error),
         Message::Begin(Begin { name, group, tags, size, by_name }) => {
@@ -88,30 +90,11 @@ fn call_of(out: &mut String, call: &Call) -> fmt::Result {
             Argument::Int(int) => write!(out, "{int}"),
             Argument::Double(Double(double)) => write!(out, "{double:?}"),
             Argument::String(text) => write!(out, "'{}'", text.replace('\'', "\\'")),
-            Argument::Duration(nanos) => duration(out, *nanos),
+            Argument::Duration(nanos) => out.write_str(&duration_word(*nanos)),
             Argument::None => out.write_str("?"),
         }?;
     }
     out.write_str(")")
-}
-
-/// In the largest unit that leaves no rest. A TICKscript has nothing below a microsecond.
-fn duration(out: &mut String, nanos: i64) -> fmt::Result {
-    const UNITS: [(i64, &str); 8] = [
-        (604_800_000_000_000, "w"),
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "u"),
-        (1, "ns"),
-    ];
-    let unit = UNITS.iter().find(|(unit, _)| nanos != 0 && nanos % unit == 0);
-    match unit {
-        Some((unit, name)) => write!(out, "{}{name}", nanos / unit),
-        None => out.write_str("0s"),
-    }
 }
 
 /// What a batch begins and ends with.
@@ -165,6 +148,11 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// So many of something.
+pub(super) fn counted(number: usize, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// With a backslash before what would end it.
 fn escaped(out: &mut String, text: &str, special: &str) -> fmt::Result {
     for c in text.chars() {
@@ -180,7 +168,7 @@ fn escaped(out: &mut String, text: &str, special: &str) -> fmt::Result {
 pub(super) fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if is_unsafe(c) {
             seen.extend(c.escape_default());
         } else {
             seen.push(c);

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use kapacitor_udfd::wire::frame;
 
+use super::decode::kind_at;
 use super::frames::{LeftOut, Splitter};
-use super::message::{Kind, kind_at};
+use super::message::Kind;
 use super::recorder::Recorder;
 use super::recording::{Direction, Record, What};
 use super::room::Room;
@@ -111,6 +112,11 @@ impl WatchedWay {
 
     /// No more comes this way.
     pub(super) fn end(&mut self) {
+        let bytes = self.splitter.unfinished();
+        if bytes > 0 {
+            // Of whatever kind it was to be, it is what went wrong.
+            self.watch.show(now(), Sight::Unfinished(self.direction, bytes), 1);
+        }
         self.watch.tell(What::Ended(self.direction), Sight::Ended(self.direction));
     }
 

@@ -90,8 +90,9 @@ fn nanos(unit: &str) -> Option<i64> {
     UNITS.iter().find(|(name, _)| *name == unit).map(|(_, nanos)| *nanos)
 }
 
-/// A duration as it is written, in the longest unit that says it.
-pub(super) fn duration_word(nanos: i64) -> String {
+/// A duration as it is written, in the longest unit that says it. A TICKscript has nothing below a microsecond, other
+/// senders may.
+pub(crate) fn duration_word(nanos: i64) -> String {
     if nanos == 0 {
         return "0s".to_owned();
     }

@@ -25,5 +25,6 @@ mod error;
 mod tests;
 
 pub(crate) use error::TickError;
+pub(crate) use literal::duration_word;
 pub(crate) use node::{Node, lone_call, node, node_of_script};
 pub(crate) use notes::Note;

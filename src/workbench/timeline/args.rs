@@ -5,21 +5,26 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::collector::{Collector, DEFAULT_LANES, MAX_LANES};
 use super::story::Story;
 use super::svg::svg;
 use super::text::{Screen, text};
-use crate::cli::output;
+use crate::cli::{examples, output};
 use crate::workbench::run::InputArgs;
+
+const USAGE: &str = "\
+kapacitor-udfd timeline [OPTIONS] NODE [FILE]...
+       kapacitor-udfd timeline [OPTIONS] --tick FILE --node NAME [FILE]...
+       kapacitor-udfd timeline [OPTIONS] --replay RECORDING [NODE]";
 
 /// Draw who was open when, to choose a timeout by: a lane for each task, its events, how long it waited, why it ended
 ///
 /// Takes what `run` takes, and draws in place of printing what comes out. The picture is an SVG, one file that needs no
 /// other.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_help = examples::TIMELINE)]
 pub(crate) struct TimelineArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -27,16 +32,6 @@ pub(crate) struct TimelineArgs {
     #[command(flatten)]
     pub(super) drawing: Drawing,
 }
-
-const EXAMPLES: &str = "\
-Exit codes: 0; 1 when lines could not be read or the function failed; 64 when the function has no tasks or refuses its
-options, and for other wrong usage.
-
-Examples:
-  # To look at in a browser
-  kapacitor-udfd timeline -o web.svg \"@aggregate().taskId('user_id').inactivityTimeout(10m)\" examples/data/web.lp
-  # In the terminal, the first twenty, with a node of a script
-  kapacitor-udfd timeline --text --lanes 20 --tick examples/aggregate_sessions.tick --node aggregate2 requests.lp";
 
 /// How the picture is drawn.
 #[derive(Debug, Args)]
@@ -46,12 +41,12 @@ pub(super) struct Drawing {
     text: bool,
 
     /// Write the picture to a file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
 
     /// Draw the first so many lanes, 5,000 at most; a lane is an id, or several if its tasks overlap. The rest is
     /// counted
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_LANES, value_parser = lanes)]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LANES, value_parser = lanes, value_hint = ValueHint::Other)]
     lanes: usize,
 }
 

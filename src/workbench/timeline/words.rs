@@ -4,6 +4,7 @@ use console::measure_text_width;
 use time::OffsetDateTime;
 
 pub(super) use crate::figures::thousands as count;
+use crate::workbench::terminal::is_unsafe;
 pub(super) use crate::workbench::when::duration;
 
 /// A moment in UTC with as many digits of the second as it has.
@@ -54,15 +55,7 @@ fn visible_char(c: char) -> char {
     match c {
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
         '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{061c}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fffe}'
-        | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        c if is_unsafe(c) => char::REPLACEMENT_CHARACTER,
         c => c,
     }
 }

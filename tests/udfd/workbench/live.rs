@@ -69,7 +69,7 @@ async fn a_recording_is_played_to_the_function() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
     let daemon = Daemon::start(["--socket-dir", dir.path().to_str().unwrap()]);
-    let recording = path("problem.tap").display().to_string();
+    let recording = path("trouble.rec").display().to_string();
     let tap = Tap::start(&path("tap.sock"), &path("aggregate.sock"), &["--record", &recording]);
     let node = [("taskId", vec![text("region")]), ("maxEvents", vec![]), ("count", vec![text("n")])];
     let mut given = options(&node);

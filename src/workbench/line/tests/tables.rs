@@ -91,6 +91,15 @@ fn rows_are_held_back_only_so_long_and_columns_grow() {
 }
 
 #[test]
+fn nothing_turns_the_writing_round() {
+    let text = "a\u{202e}b\u{9b}\u{200f}c\u{2028}";
+    let row = Point { fields_string: map(&[("s", text)]), time: 0, ..point("m", &[], &[]) };
+    assert!(table(&[Ok(row), Err(text)]).ends_with(
+        "m            a\u{fffd}b\u{fffd}\u{fffd}c\u{fffd}\na\u{fffd}b\u{fffd}\u{fffd}c\u{fffd}\n"
+    ));
+}
+
+#[test]
 fn a_long_text_is_cut() {
     let long =
         Point { fields_string: map(&[("s", "東".repeat(100).as_str())]), time: 0, ..point("m", &[], &[]) };

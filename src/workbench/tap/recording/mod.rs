@@ -14,7 +14,7 @@ mod summary;
 
 pub(crate) use self::error::RecordingError;
 pub(crate) use self::format::{Direction, Record, What};
-pub(crate) use self::reader::{Entry, Event, Reader};
+pub(crate) use self::reader::{Event, Reader};
 pub(crate) use self::summary::{Conversation, conversations};
 pub(crate) use self::writer::Writer;
 

@@ -7,6 +7,7 @@ use kapacitor_udfd::proto::{self, request};
 use prost::Message;
 use tempfile::TempDir;
 
+use super::reader::Entry;
 use super::*;
 use Direction::{ToFunction, ToKapacitor};
 
@@ -156,7 +157,8 @@ fn conversations_are_told_apart() {
         proto::InitRequest { task_id: "cpu_alert".into(), node_id: "mirror2".into(), ..Default::default() };
     let point = || frame(request::Message::Point(proto::Point { time: 1, ..Default::default() }));
     let info = frame(request::Message::Info(proto::InfoRequest {}));
-    let asked = [frame(request::Message::Init(init.clone())), point(), point()].concat();
+    let restore = frame(request::Message::Restore(proto::RestoreRequest { snapshot: vec![1] }));
+    let asked = [frame(request::Message::Init(init.clone())), restore, point(), point()].concat();
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("udf.rec");
     let mut writer = Writer::create(&path).unwrap();
@@ -175,7 +177,7 @@ fn conversations_are_told_apart() {
     let found = conversations(&path).unwrap();
     let [first, second] = &found.conversations[..] else { panic!("{found:?}") };
     assert_eq!((first.connection, first.init.as_ref(), first.points), (1, None, 0));
-    assert_eq!((first.opened, first.last, found.cut), (1, 2, None));
+    assert_eq!((first.opened, first.restored, found.cut), (1, false, None));
     assert_eq!((second.connection, second.init.as_ref()), (2, Some(&init)));
-    assert_eq!((second.points, second.answers, second.unreadable), (2, 1, 10));
+    assert_eq!((second.opened, second.points, second.restored), (3, 2, true));
 }
