@@ -89,7 +89,8 @@ Examples:
 pub(super) const COMPLETIONS: &str = "\
 Examples:
   # bash, for this user
-  kapacitor-udfd completions bash > ~/.local/share/bash-completion/completions/kapacitor-udfd
+  kapacitor-udfd completions bash \\
+    > ~/.local/share/bash-completion/completions/kapacitor-udfd
   # zsh, in a directory of $fpath
   kapacitor-udfd completions zsh > ~/.zfunc/_kapacitor-udfd
   # fish
@@ -102,8 +103,9 @@ Examples:
   # Install the main one
   kapacitor-udfd man > /usr/local/share/man/man1/kapacitor-udfd.1
   # And one for each command
-  for page in run timeline describe serve check kapacitor-conf tap bench completions man; \\
-    do kapacitor-udfd man $page > /usr/local/share/man/man1/kapacitor-udfd-$page.1; done";
+  for page in run timeline describe serve check kapacitor-conf tap bench completions \\
+    man; do kapacitor-udfd man $page \\
+    > /usr/local/share/man/man1/kapacitor-udfd-$page.1; done";
 
 pub(crate) const BENCH: &str = "\
 Exit codes: 0 when all came back as expected; 1 when anything is missing, came twice or out of order, or the function \
@@ -115,8 +117,9 @@ Examples:
   # Batches of a hundred
   kapacitor-udfd bench --socket /tmp/mirrorBatch.sock --batch 100
   # Gathered by an id: each point is to be counted once
-  kapacitor-udfd bench --socket /tmp/aggregate.sock --keys 10 --ids 100000 --expect count:n \\
-    --option \"taskId('id')\" --option 'timeout(1s)' --option \"count('n')\" --hold 3s";
+  kapacitor-udfd bench --socket /tmp/aggregate.sock --keys 10 --ids 100000 \\
+    --expect count:n --option \"taskId('id')\" --option 'timeout(1s)' \\
+    --option \"count('n')\" --hold 3s";
 
 pub(crate) const TAP: &str = "\
 Examples:
@@ -126,7 +129,8 @@ Examples:
   # Only who starts, and what goes wrong
   kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only init,error
   # The names of all points
-  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only point --json \\
-    | jq -r .name
+  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --only point \\
+    --json | jq -r .name
   # Keep all of it, to be tried again without Kapacitor
-  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock --record trouble.rec";
+  kapacitor-udfd tap --socket /tmp/tap.sock --upstream /tmp/mirror.sock \\
+    --record trouble.rec";

@@ -121,9 +121,15 @@ fn a_full_disk_ends_the_recording_and_nothing_else() {
     // A file of 8 blocks of 512 bytes at most: beyond that writing fails.
     let mut tap = Tap::spawn(&mut under_shell("trap '' XFSZ; ulimit -f 8", &args.map(str::to_owned)));
     let (mut kapacitor, function) = between.connect();
+    let written = || fs::metadata(between.path("it.rec")).unwrap().len();
     for time in 0..200 {
-        kapacitor.write_all(&frame_of(point(time))).unwrap();
-        exactly(&function, &frame_of(point(time)));
+        let frame = frame_of(point(time));
+        kapacitor.write_all(&frame).unwrap();
+        exactly(&function, &frame);
+        // What waits is written at once and, where that fails, is not in it: the first ones are not to wait.
+        while time < 20 && written() < (time + 1).cast_unsigned() * frame.len() as u64 {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
     tap.says(
         "it.rec stopped: File too large (os error 27); all up to there is in it, and the tap goes on without",

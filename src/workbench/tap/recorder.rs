@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::time::Duration;
 
 use super::notes::{Notes, Written, in_background};
-use super::recording::{Direction, Record, RecordingError, What, Writer};
+use super::recording::{Record, RecordingError, What, Writer};
 use super::room::Room;
 
 /// What may wait for the disk.
@@ -36,21 +36,8 @@ pub(super) struct Recording {
     path: PathBuf,
 }
 
-/// A [`Record`] on its way.
-#[derive(Debug)]
-struct Owned {
-    connection: u32,
-    at: i64,
-    what: OwnedWhat,
-}
-
-#[derive(Debug)]
-enum OwnedWhat {
-    Opened,
-    Bytes(Direction, Box<[u8]>),
-    Ended(Direction),
-    Closed,
-}
+/// What is on its way.
+type Owned = Record<Box<[u8]>>;
 
 impl Recorder {
     /// Creates the file.
@@ -73,18 +60,12 @@ impl Recorder {
         Ok((recorder, recording))
     }
 
-    pub(super) fn record(&self, record: &Record<'_>) {
+    pub(super) fn record(&self, record: &Record<&[u8]>) {
         if self.ended.load(Ordering::Relaxed) {
             return;
         }
-        let what = match record.what {
-            What::Opened => OwnedWhat::Opened,
-            What::Bytes(direction, bytes) => OwnedWhat::Bytes(direction, bytes.into()),
-            What::Ended(direction) => OwnedWhat::Ended(direction),
-            What::Closed => OwnedWhat::Closed,
-        };
-        let entry = Owned { connection: record.connection, at: record.at, what };
-        if self.room.take(entry.cost()) {
+        let entry = record.map(Box::from);
+        if self.room.take(cost(&entry)) {
             // The thread has met an error, and says so.
             let _ = self.sender.send(entry);
         } else if !self.ended.swap(true, Ordering::Relaxed) {
@@ -109,10 +90,9 @@ impl Recording {
     }
 }
 
-impl Owned {
-    fn cost(&self) -> usize {
-        OVERHEAD + if let OwnedWhat::Bytes(_, bytes) = &self.what { bytes.len() } else { 0 }
-    }
+/// What it takes while it waits.
+fn cost(entry: &Owned) -> usize {
+    OVERHEAD + if let What::Bytes(_, bytes) = &entry.what { bytes.len() } else { 0 }
 }
 
 /// Writes until nobody sends any more. Whatever is there is in the file before it waits.
@@ -135,14 +115,8 @@ fn write_all(
                 }
             }
         };
-        let what = match &entry.what {
-            OwnedWhat::Opened => What::Opened,
-            OwnedWhat::Bytes(direction, bytes) => What::Bytes(*direction, bytes),
-            OwnedWhat::Ended(direction) => What::Ended(*direction),
-            OwnedWhat::Closed => What::Closed,
-        };
-        let written = writer.write(&Record { connection: entry.connection, at: entry.at, what });
-        room.give(entry.cost());
+        let written = writer.write(&entry);
+        room.give(cost(&entry));
         if let Err(error) = written {
             return Err((writer, error));
         }

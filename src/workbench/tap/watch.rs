@@ -79,7 +79,7 @@ impl Watch {
     }
 
     /// What happens to the connection itself is shown unless only messages were asked for.
-    fn tell(&self, what: What<'_>, sight: Sight) {
+    fn tell(&self, what: What<&[u8]>, sight: Sight) {
         let at = now();
         self.record(at, what);
         if self.eyes.only.is_empty() {
@@ -87,7 +87,7 @@ impl Watch {
         }
     }
 
-    fn record(&self, at: i64, what: What<'_>) {
+    fn record(&self, at: i64, what: What<&[u8]>) {
         if let Some(recorder) = &self.eyes.recorder {
             recorder.record(&Record { connection: self.connection, at, what });
         }

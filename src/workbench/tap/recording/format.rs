@@ -31,21 +31,21 @@ pub(crate) enum Direction {
     ToKapacitor,
 }
 
-/// What happened on a connection, as it stands in the file.
+/// What happened on a connection, as it stands in the file, with bytes that are borrowed or its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Record<'a> {
+pub(crate) struct Record<B> {
     pub(crate) connection: u32,
     /// Nanoseconds since 1970.
     pub(crate) at: i64,
-    pub(crate) what: What<'a>,
+    pub(crate) what: What<B>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum What<'a> {
+pub(crate) enum What<B> {
     /// Kapacitor has connected.
     Opened,
     /// Bytes came, whole frames or not; at most [`MAX_BYTES`].
-    Bytes(Direction, &'a [u8]),
+    Bytes(Direction, B),
     /// No more comes this way.
     Ended(Direction),
     /// Nothing is open of it any more.
@@ -57,13 +57,27 @@ pub(super) fn is_length(length: u32) -> bool {
     (FIXED..=MAX_BODY).contains(&(length as usize))
 }
 
-impl<'a> Record<'a> {
+impl<B> Record<B> {
+    /// The same, with its bytes in another form.
+    pub(crate) fn map<C>(self, form: impl FnOnce(B) -> C) -> Record<C> {
+        let Self { connection, at, what } = self;
+        let what = match what {
+            What::Opened => What::Opened,
+            What::Bytes(direction, bytes) => What::Bytes(direction, form(bytes)),
+            What::Ended(direction) => What::Ended(direction),
+            What::Closed => What::Closed,
+        };
+        Record { connection, at, what }
+    }
+}
+
+impl<B: AsRef<[u8]>> Record<B> {
     /// Appends the entry. Bytes beyond [`MAX_BYTES`] are not taken: see [`Writer`](super::Writer).
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let (event, bytes) = match self.what {
+        let (event, bytes) = match &self.what {
             What::Opened => (0, &[][..]),
-            What::Bytes(Direction::ToFunction, bytes) => (1, bytes),
-            What::Bytes(Direction::ToKapacitor, bytes) => (2, bytes),
+            What::Bytes(Direction::ToFunction, bytes) => (1, bytes.as_ref()),
+            What::Bytes(Direction::ToKapacitor, bytes) => (2, bytes.as_ref()),
             What::Ended(Direction::ToFunction) => (3, &[][..]),
             What::Ended(Direction::ToKapacitor) => (4, &[][..]),
             What::Closed => (5, &[][..]),
@@ -83,7 +97,9 @@ impl<'a> Record<'a> {
             out.extend_from_slice(part);
         }
     }
+}
 
+impl<'a> Record<&'a [u8]> {
     /// The entry with this body, which stands at byte `offset` of the file.
     pub(super) fn read(crc: u32, body: &'a [u8], offset: u64) -> Result<Self, RecordingError> {
         let damaged = |what| RecordingError::Damaged { offset, what };

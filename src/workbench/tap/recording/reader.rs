@@ -177,7 +177,7 @@ impl<R: Read> Reader<R> {
         Ok(got)
     }
 
-    fn take(&mut self, record: &Record<'_>) {
+    fn take(&mut self, record: &Record<&[u8]>) {
         let Record { connection, at, what } = *record;
         let event = match what {
             What::Opened => Event::Opened,

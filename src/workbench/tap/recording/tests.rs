@@ -11,12 +11,12 @@ use super::reader::Entry;
 use super::*;
 use Direction::{ToFunction, ToKapacitor};
 
-fn record(connection: u32, at: i64, what: What<'_>) -> Record<'_> {
+fn record(connection: u32, at: i64, what: What<&[u8]>) -> Record<&[u8]> {
     Record { connection, at, what }
 }
 
 /// Two conversations, one inside the other, in pieces that are no frames, and bytes that are none at all.
-fn records() -> Vec<Record<'static>> {
+fn records() -> Vec<Record<&'static [u8]>> {
     vec![
         record(1, -5, What::Opened),
         record(1, 1, What::Bytes(ToFunction, b"\x03ab")),

@@ -43,14 +43,13 @@ impl<W: Write> Writer<W> {
         Ok(Self { file, gathered: Vec::new(), written: HEADER.len() as u64 })
     }
 
-    pub(crate) fn write(&mut self, record: &Record<'_>) -> io::Result<()> {
-        match record.what {
-            What::Bytes(direction, bytes) => {
-                for bytes in bytes.chunks(MAX_BYTES) {
-                    self.gather(&Record { what: What::Bytes(direction, bytes), ..*record })?;
-                }
-                Ok(())
-            }
+    pub(crate) fn write(&mut self, record: &Record<impl AsRef<[u8]>>) -> io::Result<()> {
+        let Record { connection, at, what } = record;
+        match what {
+            What::Bytes(direction, bytes) => bytes.as_ref().chunks(MAX_BYTES).try_for_each(|bytes| {
+                let what = What::Bytes(*direction, bytes);
+                self.gather(&Record { connection: *connection, at: *at, what })
+            }),
             _ => self.gather(record),
         }
     }
@@ -71,7 +70,7 @@ impl<W: Write> Writer<W> {
         self.written
     }
 
-    fn gather(&mut self, record: &Record<'_>) -> io::Result<()> {
+    fn gather(&mut self, record: &Record<impl AsRef<[u8]>>) -> io::Result<()> {
         record.write(&mut self.gathered);
         if self.gathered.len() < FULL { Ok(()) } else { self.flush() }
     }
