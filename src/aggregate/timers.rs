@@ -160,13 +160,13 @@ impl Node {
 
     /// Its moment has come: the tasks there are now are to be looked at, once those that are over have ended.
     fn begin_flush(&mut self, now: UnixNanos) {
-        let all = self.tasks.oldest().zip(self.tasks.newest());
         if let Some(flushing) = &mut self.flushing
             && flushing.rest.is_none()
             && flushing.next <= now
+            && let Some(all) = self.tasks.oldest().zip(self.tasks.newest())
         {
             flushing.next = multiple_after(now, flushing.flush.interval);
-            flushing.rest = all;
+            flushing.rest = Some(all);
         }
     }
 

@@ -3,6 +3,7 @@
 use kapacitor_udfd::aggregate::Reason;
 
 use super::watch::{About, Told};
+use crate::workbench::terminal::is_unsafe;
 use crate::workbench::when::{When, duration};
 
 /// A line for the terminal.
@@ -28,8 +29,9 @@ fn result(task: &Told, reason: Reason, at: i64) -> String {
 /// Which task.
 fn whose(task: &Told) -> String {
     let Told { measurement, group, id, .. } = task;
-    // Grouped by its measurement, a group's name has a line break.
-    let [group, id] = [group, id].map(|text| text.replace('\n', " "));
+    // Also a line break: the group has one behind the measurement.
+    let safe = |text: &String| text.replace(is_unsafe, " ");
+    let [measurement, group, id] = [measurement, group, id].map(safe);
     match (group.is_empty(), group == id) {
         (true, true) => format!("{measurement}, all of it"),
         (true, false) => format!("{measurement} {id:?}"),

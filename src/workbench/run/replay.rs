@@ -13,6 +13,7 @@ use super::wire::Wire;
 use crate::cli::output;
 use crate::workbench::Usage;
 use crate::workbench::tap::recording::{self, Conversation, Direction, Event, Reader};
+use crate::workbench::when::When;
 
 /// The conversation to play: of this connection, or the only one with a node.
 pub(super) fn chosen(
@@ -48,8 +49,10 @@ fn which(nodes: &[(Conversation, proto::InitRequest)], connection: Option<u32>) 
     if nodes.is_empty() {
         return "no node speaks in this recording; a task with the function has to be enabled while the tap runs".to_owned();
     }
-    let each = nodes.iter().map(|(Conversation { connection, points, .. }, init)| {
-        format!("{connection} (node {} of task {}, {points} points)", init.node_id, init.task_id)
+    let each = nodes.iter().map(|(Conversation { connection, points, opened, restored, .. }, init)| {
+        let restored = if *restored { ", restored" } else { "" };
+        let (node, task) = (&init.node_id, &init.task_id);
+        format!("{connection} (node {node} of task {task} at {}{restored}, {points} points)", When(*opened))
     });
     let accepted = each.collect::<Vec<_>>().join(", ");
     match connection {

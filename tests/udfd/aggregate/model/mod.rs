@@ -180,7 +180,8 @@ impl Model {
             self.try_what_is_due(usize::MAX);
             return self.sent();
         }
-        if self.flushing.is_empty() && self.next_tick.is_some_and(|tick| tick <= now) {
+        let is_due = !self.open.is_empty() && self.next_tick.is_some_and(|tick| tick <= now);
+        if self.flushing.is_empty() && is_due {
             // Tasks that are created from here on have no part in it.
             self.next_tick = self.tick_after(now);
             self.flushing = self.open.iter().map(|task| task.serial).collect();
@@ -241,7 +242,7 @@ impl Model {
     }
 
     /// When [`time`](Self::time) wants to be called, if no point comes before. By the clock a flush wants it
-    /// also when nothing has news: one that was missed comes with the next call.
+    /// also when nothing has news, but not when no task is open: one that was missed comes with the next call.
     pub fn next_due(&self) -> Option<i64> {
         if self.has_orphans || self.is_cut {
             return Some(i64::MIN);
@@ -254,7 +255,8 @@ impl Model {
         let deadlines = self.open.iter().map(|task| task.timer_deadline(&self.settings));
         // @script() may have none.
         let deadlines = deadlines.filter(|deadline| *deadline < i64::MAX);
-        deadlines.chain(self.next_tick).chain(at_once.then_some(i64::MIN)).chain(tries).min()
+        let tick = self.next_tick.filter(|_| !self.open.is_empty());
+        deadlines.chain(tick).chain(at_once.then_some(i64::MIN)).chain(tries).min()
     }
 
     fn sent(&mut self) -> Vec<Sent> {
