@@ -30,6 +30,8 @@ mod aggregate;
 mod life;
 #[path = "kapacitor/mirror.rs"]
 mod mirror;
+#[path = "kapacitor/numbers.rs"]
+mod numbers;
 #[path = "kapacitor/odd_data.rs"]
 mod odd_data;
 #[path = "kapacitor/options.rs"]
