@@ -1,5 +1,5 @@
-//! From bytes to requests and from responses to bytes, and from points to bytes for who sends them. Pure functions over slices: this layer
-//! knows the protocol's framing and messages, and no socket, clock or handler.
+//! From bytes to requests and from responses to bytes, and from points to bytes for who sends them. Pure functions
+//! over slices: this layer knows the protocol's framing and messages, and no socket, clock or handler.
 
 pub mod varint;
 

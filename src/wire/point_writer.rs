@@ -71,12 +71,12 @@ impl PointWriter {
         by_name(&mut self.body);
     }
 
-    /// A tag. Of two with one name the later one counts, as with fields.
+    /// A tag. Of two with one name the later one counts.
     pub fn tag(&mut self, name: &[u8], value: &[u8]) {
         patch::write_entry(name, EntryKind::Tag, Value::Bytes(value), &mut self.body);
     }
 
-    /// A field.
+    /// A field. Of two with one name and type the later one counts; of two types see [`PointView`](super::point::PointView).
     pub fn field(&mut self, name: &[u8], value: FieldValue<'_>) {
         let kind = match value {
             FieldValue::String(_) => EntryKind::String,
@@ -87,7 +87,8 @@ impl PointWriter {
         patch::write_entry(name, kind, value.into(), &mut self.body);
     }
 
-    /// Appends the frame, and begins another point.
+    /// Appends the frame, and begins another point. Without it nothing is sent, and what is written next belongs to
+    /// the same point.
     pub fn finish(&mut self, out: &mut impl BufMut) {
         response::write_point_body(&self.body, out);
         self.body.clear();

@@ -88,8 +88,8 @@ impl Answers {
     }
 }
 
-/// The first byte of what only a function sends.
-const DATA_OR_KEEPALIVE: [u8; 4] = [0x1a, 0x82, 0x8a, 0x92];
+/// The first bytes of what both sides send alike: data and keepalives.
+const SENT_BY_BOTH: [u8; 4] = [0x1a, 0x82, 0x8a, 0x92];
 
 fn take(
     frame: Frame<'_>,
@@ -98,10 +98,9 @@ fn take(
     scratch: &mut Vec<u8>,
     sink: &mut impl Sink,
 ) -> anyhow::Result<Flow> {
-    if !frame.message().first().is_some_and(|tag| DATA_OR_KEEPALIVE.contains(tag)) {
+    if !frame.message().first().is_some_and(|tag| SENT_BY_BOTH.contains(tag)) {
         return answer(frame, is_accepted);
     }
-    // Both sides send these alike.
     match Request::parse(frame, scratch)? {
         Request::Point(point) => sink.point(&point, batch.as_ref()),
         Request::Keepalive(proto::KeepaliveRequest { time }) => match announced(time) {

@@ -1,6 +1,7 @@
 //! From lines to requests: each line a point in its group, at its time. Knows how Kapacitor would send it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -131,7 +132,7 @@ impl Feed {
     fn in_window(&mut self, line: &Line<'_>, time: i64) -> io::Result<()> {
         let Self { wire, windows, writer, grouping, group, .. } = self;
         let Some(windows) = windows else { return Ok(()) };
-        if windows.over(time).is_some() {
+        if windows.is_over(time) {
             windows.close(&mut wire.borrow_mut())?;
         }
         let batch = windows.batch(time, &group.key, || Batch {
@@ -152,12 +153,12 @@ impl Feed {
     }
 }
 
-/// The tags that a group has in common.
-fn tags(grouping: &Grouping, line: &Line<'_>) -> Vec<(String, String)> {
-    let mut tags = Vec::new();
-    // Kapacitor has one that is missing among them, and empty.
-    grouping
-        .dimensions(line, |name, value| tags.push((name.to_owned(), value.unwrap_or_default().to_owned())));
+/// The tags that a group has in common. Kapacitor has one that is missing among them, and empty.
+fn tags(grouping: &Grouping, line: &Line<'_>) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    grouping.dimensions(line, |name, value| {
+        tags.insert(name.to_owned(), value.unwrap_or_default().to_owned());
+    });
     tags
 }
 

@@ -1,6 +1,7 @@
 //! Batches from a stream, as `|window().period(D).every(D).align()` makes them. Knows nothing of who takes them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use bytes::BytesMut;
 use kapacitor_udfd::proto::request::Message;
@@ -24,7 +25,7 @@ pub(super) struct Windows {
 pub(super) struct Batch {
     pub(super) name: String,
     pub(super) group: Vec<u8>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) by_name: bool,
     pub(super) frames: BytesMut,
     pub(super) points: i64,
@@ -35,9 +36,9 @@ impl Windows {
         Self { length, end: None, batches: Vec::new(), places: HashMap::new() }
     }
 
-    /// The end of the window that is over with a point of this time, if one is.
-    pub(super) fn over(&self, time: i64) -> Option<i64> {
-        self.end.filter(|&end| time >= end)
+    /// Whether the window that is open is over with a point of this time.
+    pub(super) fn is_over(&self, time: i64) -> bool {
+        self.end.is_some_and(|end| time >= end)
     }
 
     /// The group's batch for a point of this time. One that is late is in the window that is open.
@@ -60,30 +61,23 @@ impl Windows {
     }
 
     /// The window ends: its batches go out.
-    pub(super) fn close(&mut self, wire: &mut Wire) -> std::io::Result<()> {
+    pub(super) fn close(&mut self, wire: &mut Wire) -> io::Result<()> {
         let Some(tmax) = self.end.take() else { return Ok(()) };
         self.places.clear();
         for batch in self.batches.drain(..) {
             wire.at(tmax)?;
             let Batch { name, group, tags, by_name, frames, points } = batch;
             let group = String::from_utf8_lossy(&group).into_owned();
-            let tags: std::collections::BTreeMap<_, _> = tags.into_iter().collect();
             let begin = BeginBatch {
                 name: name.clone(),
                 group: group.clone(),
-                tags: tags.clone().into_iter().collect(),
+                tags: tags.clone(),
                 size: points,
                 by_name,
             };
             wire.request(Message::Begin(begin));
             wire.frames().extend_from_slice(&frames);
-            wire.request(Message::End(EndBatch {
-                name,
-                group,
-                tmax,
-                tags: tags.into_iter().collect(),
-                by_name,
-            }));
+            wire.request(Message::End(EndBatch { name, group, tmax, tags, by_name }));
         }
         Ok(())
     }
