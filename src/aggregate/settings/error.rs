@@ -39,7 +39,7 @@ pub(crate) enum SettingsError {
     NothingToFail { option: String, came: Argument, needs: &'static str },
     #[error(
         "option {option}: with \"update\" nothing could ever create a task; say with startWhen which event does (and \
-         with endWhen which one ends it), or accepted is create_or_update or create"
+         with endWhen which one ends it), or use create_or_update or create"
     )]
     NothingCreates { option: String },
     #[error("option {option}: TRUE means nothing without a flush; give flushInterval too")]

@@ -76,7 +76,7 @@ fn what_means_nothing_without_a_script_is_refused() {
 #[test]
 fn update_needs_an_event_that_creates() {
     let words = "option mapAction: with \"update\" nothing could ever create a task; say with startWhen which event \
-                 does (and with endWhen which one ends it), or accepted is create_or_update or create";
+                 does (and with endWhen which one ends it), or use create_or_update or create";
     for function in EACH {
         refused_of(function, &script!(mapAction("update")), words);
         refused_of(function, &script!(mapAction("update") endWhen("1") code("1")), words);
