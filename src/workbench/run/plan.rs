@@ -117,14 +117,13 @@ impl<'a> Plan<'a> {
         }
         let (conversation, init) = replay::chosen(&file, input.connection)?;
         let connection = conversation.connection;
-        let (node, function) = match input.positional.as_slice() {
-            [] => (None, of_node(&init.node_id, config)?),
-            [text] => {
+        let (node, function) = match input.positional.first() {
+            None => (None, of_node(&init.node_id, config)?),
+            Some(text) => {
                 let node = tick::node(text, "NODE").map_err(usage)?;
                 let function = checked(&node, config)?;
                 (Some(node), function)
             }
-            [..] => return Err(Usage("--replay takes one NODE at the most".to_owned()).into()),
         };
         let calls = |node: &Node| node.calls.iter().map(|call| call.option.clone()).collect();
         let options = node.as_ref().map(calls);
