@@ -1,7 +1,8 @@
 //! Times and spans of time for people. Knows no clock.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
 
 const MICRO: u64 = 1_000;
 const MILLI: u64 = 1_000_000;
@@ -11,20 +12,20 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 const YEAR: u64 = 365 * DAY;
 
-/// A time as RFC 3339 has it, in UTC, with as many digits as it takes; before 1970 as nanoseconds.
+/// A time as RFC 3339 has it, in UTC, with as many digits of the second as it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct When(pub(crate) i64);
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ok(nanos) = u64::try_from(self.0) else { return write!(f, "{} ns", self.0) };
-        let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos);
-        match nanos {
-            _ if nanos % SECOND == 0 => humantime::format_rfc3339_seconds(time).fmt(f),
-            _ if nanos % MILLI == 0 => humantime::format_rfc3339_millis(time).fmt(f),
-            _ if nanos % MICRO == 0 => humantime::format_rfc3339_micros(time).fmt(f),
-            _ => humantime::format_rfc3339_nanos(time).fmt(f),
-        }
+        let Ok(time) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0)) else {
+            return self.0.fmt(f);
+        };
+        let (date, (hour, minute, second, fraction)) = (time.date(), time.to_hms_nano());
+        let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+        let fraction = format!(".{fraction:09}");
+        let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
     }
 }
 
@@ -73,10 +74,10 @@ mod tests {
     fn times_have_the_digits_they_need() {
         for (nanos, expected) in [
             (1_700_000_000_000_000_000, "2023-11-14T22:13:20Z"),
-            (1_700_000_000_250_000_000, "2023-11-14T22:13:20.250Z"),
+            (1_700_000_000_250_000_000, "2023-11-14T22:13:20.25Z"),
             (1_700_000_000_000_001_000, "2023-11-14T22:13:20.000001Z"),
             (1, "1970-01-01T00:00:00.000000001Z"),
-            (-1, "-1 ns"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
             (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
         ] {
             assert_eq!(When(nanos).to_string(), expected);

@@ -3,11 +3,11 @@
 use kapacitor_udfd::value::Value;
 use kapacitor_udfd::wire::WireError;
 use kapacitor_udfd::wire::point::PointView;
-use time::OffsetDateTime;
 
 use super::print::{write_double, write_int};
 use super::row::{Batch, Row};
 use super::terminal::{cut, shown};
+use crate::workbench::when::When;
 
 /// So many rows are held back to see how wide their columns are. Output may be endless, memory isn't.
 const HELD: usize = 200;
@@ -193,8 +193,10 @@ impl Cell {
 
 fn cells(row: &Row<'_>) -> Vec<(Place, Cell)> {
     let text = |bytes: &[u8]| Cell::new(&String::from_utf8_lossy(bytes), false);
-    let mut cells =
-        vec![(Place::Time, Cell::new(&rfc3339(row.time), false)), (Place::Measurement, text(row.name))];
+    let mut cells = vec![
+        (Place::Time, Cell::new(&When(row.time).to_string(), false)),
+        (Place::Measurement, text(row.name)),
+    ];
     cells.extend(row.tags.iter().map(|(name, value)| (Place::Tag(name.to_vec()), text(value))));
     cells.extend(row.fields.iter().map(|(name, value)| (Place::Field(name.to_vec()), Cell::of(*value))));
     cells
@@ -222,16 +224,4 @@ fn write_cells<C: std::borrow::Borrow<Cell>>(
         }
     }
     out.push(b'\n');
-}
-
-/// A time in UTC, with as many digits of the second as it has.
-pub(super) fn rfc3339(nanos: i64) -> String {
-    let Ok(time) = OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanos)) else {
-        return nanos.to_string();
-    };
-    let (date, (hour, minute, second, fraction)) = (time.date(), time.to_hms_nano());
-    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    let fraction = format!(".{fraction:09}");
-    let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }

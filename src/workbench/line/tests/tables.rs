@@ -2,8 +2,9 @@
 
 use kapacitor_udfd::proto::Point;
 
-use super::super::table::{Table, rfc3339};
+use super::super::table::Table;
 use super::printing::{map, point, see};
+use crate::workbench::when::When;
 
 /// What a table makes of these points and, where there are none, notes.
 fn table(rows: &[Result<Point, &str>]) -> String {
@@ -109,7 +110,7 @@ fn a_long_text_is_cut() {
 
 #[test]
 fn times_have_the_digits_they_need() {
-    let check = |nanos: i64, expected: &str| assert_eq!(rfc3339(nanos), expected);
+    let check = |nanos: i64, expected: &str| assert_eq!(When(nanos).to_string(), expected);
     check(0, "1970-01-01T00:00:00Z");
     check(-1, "1969-12-31T23:59:59.999999999Z");
     check(1_700_000_010_500_000_000, "2023-11-14T22:13:30.5Z");
