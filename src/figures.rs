@@ -13,6 +13,11 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// So many of something.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,5 +28,11 @@ mod tests {
         for (number, text) in cases {
             assert_eq!(thousands(number), text);
         }
+    }
+
+    #[test]
+    fn one_is_one() {
+        let batches = [0, 1, 5_009].map(|count| counted(count, "batch", "batches"));
+        assert_eq!(batches, ["0 batches", "1 batch", "5,009 batches"]);
     }
 }

@@ -39,6 +39,7 @@ use self::stats::Stats;
 use self::watch::watch;
 use super::Usage;
 use crate::cli::output;
+use crate::figures::counted;
 
 /// Runs, and prints what comes out.
 pub(crate) fn run(args: &RunArgs, config: &Config) -> anyhow::Result<ExitCode> {
@@ -82,9 +83,9 @@ pub(crate) fn refused(fed: &feed::Fed) -> anyhow::Result<()> {
             "note: no point has the tag {tag} to group by; by fields there are no groups\n"
         ));
     }
-    match fed.refused {
-        0 => Ok(()),
-        1 => bail!("1 line could not be read; {} others went on", fed.points),
-        refused => bail!("{refused} lines could not be read; {} others went on", fed.points),
+    if fed.refused == 0 {
+        return Ok(());
     }
+    let (lines, others) = (counted(fed.refused, "line", "lines"), counted(fed.points, "other", "others"));
+    bail!("{lines} could not be read; {others} went on")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::feed::Fed;
 use super::watch::Tasks;
-use crate::figures::thousands;
+use crate::figures::{counted, thousands};
 use crate::workbench::when::{When, duration};
 
 /// What there is to tell at the end.
@@ -31,15 +31,15 @@ pub(super) fn text(stats: &Stats) -> String {
         0 => String::new(),
         refused => format!(", {} could not be read", thousands(refused)),
     };
-    row("in", &format!("{} points{refused}", thousands(fed.points)));
+    row("in", &format!("{}{refused}", counted(fed.points, "point", "points")));
     if let Some((first, last)) = fed.span {
         row("", &format!("{} to {} ({})", When(first), When(last), duration(last.abs_diff(first))));
     }
     let in_batches =
-        if *batches > 0 { format!(" in {} batches", thousands(*batches)) } else { String::new() };
-    row("out", &format!("{} points{in_batches}", thousands(*points)));
+        if *batches > 0 { format!(" in {}", counted(*batches, "batch", "batches")) } else { String::new() };
+    row("out", &format!("{}{in_batches}", counted(*points, "point", "points")));
     if let Some(tasks) = tasks {
-        let Tasks { open, most_open, started, restored, ended, vanished, counted } = tasks;
+        let Tasks { open, most_open, started, restored, ended, vanished, counted: others } = tasks;
         let (started, most_open) = (thousands(*started), thousands(*most_open));
         let restored = match *restored {
             0 => String::new(),
@@ -57,8 +57,8 @@ pub(super) fn text(stats: &Stats) -> String {
         if *open > 0 {
             row("", &format!("{} still open at the end", thousands(*open)));
         }
-        if !counted.is_empty() {
-            let each = counted.iter().map(|(name, count)| format!("{name} {}", thousands(*count)));
+        if !others.is_empty() {
+            let each = others.iter().map(|(name, count)| format!("{name} {}", thousands(*count)));
             row("counted", &each.collect::<Vec<_>>().join(", "));
         }
     }

@@ -273,7 +273,7 @@ fn what_came_of_it_is_told_at_the_end() {
     let output = with_lines(&["--stats", &SUM.replace("'id'", "'host'")], lines);
     assert!(stderr(&output).contains("at most 0 open at once\ncounted no_id 3\ntook"), "{}", stderr(&output));
     let output = with_lines(&["--stats", "--end", "stop", "--window", "10s", "@mirrorBatch()"], "a v=1 1\n");
-    assert!(stderr(&output).contains("out     1 points in 1 batches\ntook"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("out     1 point in 1 batch\ntook"), "{}", stderr(&output));
 }
 
 #[test]
